@@ -1,0 +1,37 @@
+package io.nextclick.models.serving;
+
+import io.nextclick.models.baseline.CoVisitation;
+import io.nextclick.models.baseline.Popularity;
+import io.nextclick.models.session.ItemVocabulary;
+import io.nextclick.models.session.SessionRules;
+
+/**
+ * A model ready to answer. Owns the native memory of its weights; scorers borrow it. Safe for use
+ * by several threads.
+ */
+public interface ServableModel extends AutoCloseable {
+
+    /** The model's name, such as {@code gru4rec}. */
+    String name();
+
+    /** The version of its model file. */
+    String version();
+
+    ItemVocabulary vocabulary();
+
+    /** The session rules it was trained under. */
+    SessionRules sessionRules();
+
+    /** Clicks per item in the training log: the last fallback, and the baseline of live quality. */
+    Popularity popularity();
+
+    /** Items seen next to each other in the training log: the first fallback. */
+    CoVisitation coVisitation();
+
+    /** A scorer for the calling thread. */
+    SessionScorer newScorer();
+
+    /** Frees the weights; no scorer may be used afterwards. */
+    @Override
+    void close();
+}

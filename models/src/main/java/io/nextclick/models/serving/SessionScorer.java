@@ -1,0 +1,12 @@
+package io.nextclick.models.serving;
+
+/**
+ * Ranks the whole catalogue for a bundle of sessions at once. A scorer belongs to one thread;
+ * scorers of one {@link ServableModel} share its weights.
+ */
+public sealed interface SessionScorer extends AutoCloseable
+        permits RecurrentScorer, EncodingScorer {
+
+    @Override
+    void close();
+}
