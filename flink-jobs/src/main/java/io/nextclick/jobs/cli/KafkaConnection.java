@@ -1,0 +1,55 @@
+package io.nextclick.jobs.cli;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Properties;
+import picocli.CommandLine.Option;
+
+/** How a command reaches Kafka: the brokers, and any property of Kafka's own clients. */
+final class KafkaConnection {
+
+    @Option(
+            names = "--bootstrap-servers",
+            required = true,
+            paramLabel = "HOST:PORT[,...]",
+            description = "Kafka brokers to connect to.")
+    private String bootstrapServers;
+
+    @Option(
+            names = "--kafka-properties",
+            paramLabel = "FILE",
+            description = "Properties of the Kafka client, such as security.protocol.")
+    private Path propertiesFile;
+
+    @Option(
+            names = {"-K", "--kafka-property"},
+            paramLabel = "KEY=VALUE",
+            description = "One property of the Kafka client; overrides the file. Repeatable.")
+    private Map<String, String> properties = new LinkedHashMap<>();
+
+    String bootstrapServers() {
+        return bootstrapServers;
+    }
+
+    /**
+     * The client's properties: {@code defaults}, then the file, then the single ones.
+     *
+     * @throws IOException if the file cannot be read
+     */
+    Properties clientProperties(Map<String, String> defaults) throws IOException {
+        Properties client = new Properties();
+        client.putAll(defaults);
+        if (propertiesFile != null) {
+            try (Reader reader = Files.newBufferedReader(propertiesFile)) {
+                client.load(reader);
+            }
+        }
+        client.putAll(properties);
+        client.setProperty("bootstrap.servers", bootstrapServers);
+        return client;
+    }
+}

@@ -1,0 +1,204 @@
+package io.nextclick.jobs.demo;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.metadata.storage.Formatter;
+
+/**
+ * A real Kafka in this process: one node that is broker and KRaft controller at once, reachable on
+ * loopback only, without authentication. For demonstrations, benchmarks and tests; it survives
+ * neither the process nor {@link #close()}.
+ *
+ * <p>Its files live in a folder of their own, which {@link #close()} deletes.
+ */
+public final class EmbeddedKafka implements AutoCloseable {
+
+    private static final int NODE_ID = 1;
+    private static final String LOOPBACK = "127.0.0.1";
+
+    /** Between choosing a free port and binding it, another process may take it: try again. */
+    private static final int ATTEMPTS = 3;
+
+    private final KafkaRaftServer server;
+    private final String bootstrapServers;
+    private final Path directory;
+    private boolean closed;
+
+    private EmbeddedKafka(KafkaRaftServer server, String bootstrapServers, Path directory) {
+        this.server = server;
+        this.bootstrapServers = bootstrapServers;
+        this.directory = directory;
+    }
+
+    /**
+     * Starts a broker under the system's temporary folder.
+     *
+     * @throws IOException if its storage cannot be prepared or it does not start
+     */
+    public static EmbeddedKafka start() throws IOException {
+        return start(Path.of(System.getProperty("java.io.tmpdir")));
+    }
+
+    /**
+     * Starts a broker.
+     *
+     * @param parent where its folder is made
+     * @throws IOException if its storage cannot be prepared or it does not start
+     */
+    public static EmbeddedKafka start(Path parent) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            Path directory = Files.createTempDirectory(parent, "nextclick-kafka-");
+            try {
+                return startIn(directory);
+            } catch (IOException e) {
+                Folders.delete(directory);
+                if (attempt == ATTEMPTS) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static EmbeddedKafka startIn(Path directory) throws IOException {
+        int[] ports = freePorts(2);
+        String broker = LOOPBACK + ":" + ports[0];
+        KafkaConfig config =
+                new KafkaConfig(
+                        properties(directory, broker, LOOPBACK + ":" + ports[1]),
+                        /* doLog= */ false);
+        KafkaRaftServer server = null;
+        try {
+            format(directory);
+            server = new KafkaRaftServer(config, Time.SYSTEM);
+            server.startup();
+            return new EmbeddedKafka(server, broker, directory);
+        } catch (Exception e) {
+            if (server != null) {
+                server.shutdown();
+            }
+            throw new IOException("the embedded Kafka did not start: " + e.getMessage(), e);
+        }
+    }
+
+    private static Map<String, String> properties(
+            Path directory, String broker, String controller) {
+        Map<String, String> properties = new HashMap<>();
+        properties.put("process.roles", "broker,controller");
+        properties.put("node.id", String.valueOf(NODE_ID));
+        properties.put("listeners", "PLAINTEXT://" + broker + ",CONTROLLER://" + controller);
+        properties.put("advertised.listeners", "PLAINTEXT://" + broker);
+        properties.put("controller.listener.names", "CONTROLLER");
+        properties.put(
+                "listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
+        properties.put("controller.quorum.voters", NODE_ID + "@" + controller);
+        properties.put("log.dirs", directory.toString());
+        properties.put("auto.create.topics.enable", "false");
+        // One node: nothing can be replicated, and one partition of each internal topic is plenty.
+        for (String topic : List.of("offsets.topic", "transaction.state.log")) {
+            properties.put(topic + ".num.partitions", "1");
+            properties.put(topic + ".replication.factor", "1");
+        }
+        properties.put("transaction.state.log.min.isr", "1");
+        properties.put("share.coordinator.state.topic.num.partitions", "1");
+        properties.put("share.coordinator.state.topic.replication.factor", "1");
+        properties.put("share.coordinator.state.topic.min.isr", "1");
+        properties.put("default.replication.factor", "1");
+        properties.put("min.insync.replicas", "1");
+        // Consumers come one at a time here; waiting for others would only delay them.
+        properties.put("group.initial.rebalance.delay.ms", "0");
+        // Defaults are sized for a machine that does nothing else: 128 MB of heap for the cleaner.
+        properties.put("log.cleaner.dedupe.buffer.size", String.valueOf(4 << 20));
+        properties.put("num.network.threads", "2");
+        properties.put("num.io.threads", "2");
+        properties.put("background.threads", "2");
+        return properties;
+    }
+
+    private static void format(Path directory) throws Exception {
+        Formatter formatter = new Formatter();
+        formatter
+                .setPrintStream(
+                        new PrintStream(
+                                OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8))
+                .setNodeId(NODE_ID)
+                .setClusterId(Uuid.randomUuid().toString())
+                .setControllerListenerName("CONTROLLER")
+                .setDirectories(List.of(directory.toString()))
+                .setMetadataLogDirectory(directory.toString())
+                .run();
+    }
+
+    private static int[] freePorts(int count) throws IOException {
+        ServerSocket[] sockets = new ServerSocket[count];
+        int[] ports = new int[count];
+        try {
+            for (int i = 0; i < count; i++) {
+                sockets[i] = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                ports[i] = sockets[i].getLocalPort();
+            }
+        } finally {
+            for (ServerSocket socket : sockets) {
+                if (socket != null) {
+                    socket.close();
+                }
+            }
+        }
+        return ports;
+    }
+
+    /** Where clients connect, {@code 127.0.0.1:port}. */
+    public String bootstrapServers() {
+        return bootstrapServers;
+    }
+
+    /**
+     * Creates a topic that deletes by the broker's defaults.
+     *
+     * @throws IOException if it exists or the broker refuses
+     */
+    public void createTopic(String name, int partitions) throws IOException, InterruptedException {
+        Properties properties = new Properties();
+        properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+        try (Admin admin = Admin.create(properties)) {
+            admin.createTopics(
+                            List.of(new NewTopic(name, Optional.of(partitions), Optional.empty())))
+                    .all()
+                    .get();
+        } catch (ExecutionException e) {
+            throw new IOException(
+                    "topic '" + name + "' cannot be created: " + e.getCause().getMessage(),
+                    e.getCause());
+        }
+    }
+
+    /** Stops the broker and deletes its files. */
+    @Override
+    public synchronized void close() throws IOException {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        server.shutdown();
+        server.awaitShutdown();
+        Folders.delete(directory);
+    }
+}
