@@ -1,41 +1,111 @@
 package io.nextclick.models.baseline;
 
+import io.nextclick.models.serving.EncodingScorer;
 import io.nextclick.models.serving.TopItems;
+import io.nextclick.models.session.ItemVocabulary;
+import io.nextclick.models.session.Session;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
 
 /**
  * Clicks per item: the same list for every session, the most clicked first, equal counts by row.
- * Immutable.
+ * Immutable; sorted once, so that a list costs only its length and a rank nothing.
  */
 public final class Popularity {
 
     private final float[] counts;
 
+    /** Rows by falling count, equal counts by row. */
+    private final int[] order;
+
+    /** Per row how many items, itself included, have at least its count. */
+    private final int[] atLeast;
+
     /**
-     * @param counts clicks per row
+     * @param counts clicks per row, none negative or NaN
      */
     public Popularity(float[] counts) {
         this.counts = counts.clone();
-    }
-
-    /** The {@code k} most clicked items. */
-    public TopItems top(int k, int[] excluded) {
-        int[] rows =
-                java.util.stream.IntStream.range(0, counts.length)
-                        .filter(
-                                row ->
-                                        excluded == null
-                                                || java.util.Arrays.stream(excluded)
-                                                        .noneMatch(out -> out == row))
+        for (int row = 0; row < counts.length; row++) {
+            if (!(counts[row] >= 0)) {
+                throw new IllegalArgumentException(
+                        "count of row " + row + " is " + counts[row] + ", it must be 0 or more");
+            }
+        }
+        order =
+                IntStream.range(0, counts.length)
                         .boxed()
-                        .sorted((a, b) -> Float.compare(counts[b], counts[a]))
-                        .limit(k)
+                        .sorted(Comparator.comparingDouble(row -> -this.counts[row]))
                         .mapToInt(Integer::intValue)
                         .toArray();
-        float[] scores = new float[rows.length];
-        for (int i = 0; i < rows.length; i++) {
-            scores[i] = counts[rows[i]];
+        atLeast = new int[counts.length];
+        for (int place = counts.length - 1, end = counts.length; place >= 0; place--) {
+            if (place + 1 < counts.length && counts[order[place]] != counts[order[place + 1]]) {
+                end = place + 1;
+            }
+            atLeast[order[place]] = end;
         }
-        return new TopItems(rows, scores);
+    }
+
+    /**
+     * Counts every click of the sessions, of single clicks too; items that the vocabulary does not
+     * hold are passed over.
+     */
+    public static Popularity of(Iterable<Session> sessions, ItemVocabulary vocabulary) {
+        float[] counts = new float[vocabulary.size()];
+        for (Session session : sessions) {
+            for (String item : session.items()) {
+                int row = vocabulary.row(item);
+                if (row != ItemVocabulary.UNKNOWN) {
+                    counts[row]++;
+                }
+            }
+        }
+        return new Popularity(counts);
+    }
+
+    /**
+     * The {@code k} most clicked items.
+     *
+     * @param excluded rows to leave out, in any order; may be null
+     */
+    public TopItems top(int k, int[] excluded) {
+        int[] out = sorted(excluded);
+        int[] rows = new int[Math.min(k, order.length)];
+        float[] scores = new float[rows.length];
+        int size = 0;
+        for (int place = 0; place < order.length && size < rows.length; place++) {
+            int row = order[place];
+            if (out == null || Arrays.binarySearch(out, row) < 0) {
+                rows[size] = row;
+                scores[size++] = counts[row];
+            }
+        }
+        return new TopItems(Arrays.copyOf(rows, size), Arrays.copyOf(scores, size));
+    }
+
+    /**
+     * The number of items, other than the target and those excluded, that have at least the
+     * target's clicks: its rank from 0 with ties against it.
+     *
+     * @param excluded rows to leave out, in any order, repeats allowed; may be null
+     */
+    public int rank(int target, int[] excluded) {
+        int rank = atLeast[target] - 1;
+        int[] out = sorted(excluded);
+        for (int i = 0; out != null && i < out.length; i++) {
+            boolean repeated = i > 0 && out[i] == out[i - 1];
+            if (!repeated && out[i] != target && counts[out[i]] >= counts[target]) {
+                rank--;
+            }
+        }
+        return rank;
+    }
+
+    /** The row at a place from 0 in the order of {@link #top}. */
+    int rowAt(int place) {
+        return order[place];
     }
 
     /** Clicks of a row. */
@@ -43,7 +113,57 @@ public final class Popularity {
         return counts[row];
     }
 
+    /** Clicks per row. */
+    public float[] counts() {
+        return counts.clone();
+    }
+
+    /** Number of rows. */
     public int size() {
         return counts.length;
+    }
+
+    /** This baseline as a model, which ignores what the session holds. */
+    public EncodingScorer scorer() {
+        return new Scorer(this);
+    }
+
+    /** Rows in order; null if there are none. Rows beyond the table are harmless. */
+    static int[] sorted(int[] rows) {
+        if (rows == null || rows.length == 0) {
+            return null;
+        }
+        int[] sorted = rows.clone();
+        Arrays.sort(sorted);
+        return sorted;
+    }
+
+    private record Scorer(Popularity popularity) implements EncodingScorer {
+
+        @Override
+        public int maximumLength() {
+            return 1;
+        }
+
+        @Override
+        public TopItems[] rank(int[][] sessions, int count, int k, int[][] excluded) {
+            TopItems[] lists = new TopItems[count];
+            for (int i = 0; i < count; i++) {
+                lists[i] = popularity.top(k, excluded == null ? null : excluded[i]);
+            }
+            return lists;
+        }
+
+        @Override
+        public int[] ranksOf(int[][] sessions, int count, int[] targets, int[][] excluded) {
+            int[] ranks = new int[count];
+            for (int i = 0; i < count; i++) {
+                ranks[i] = popularity.rank(targets[i], excluded == null ? null : excluded[i]);
+            }
+            return ranks;
+        }
+
+        @Override
+        public void close() {}
     }
 }

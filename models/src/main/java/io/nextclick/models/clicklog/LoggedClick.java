@@ -9,6 +9,7 @@ import java.util.Map;
  * @param sessionId session (or user) id
  * @param userId user id; may be null
  * @param itemId item id
+ * @param eventType what happened, {@link #CLICK} where the log does not say
  * @param eventTimeMillis milliseconds since the epoch; synthesised where the log has no times
  * @param attributes further columns, such as price or category; never null
  */
@@ -17,5 +18,21 @@ public record LoggedClick(
         String sessionId,
         String userId,
         String itemId,
+        String eventType,
         long eventTimeMillis,
-        Map<String, String> attributes) {}
+        Map<String, String> attributes) {
+
+    /** The event type of a click that names none. */
+    public static final String CLICK = "click";
+
+    /** A click of type {@link #CLICK}. */
+    public LoggedClick(
+            String eventId,
+            String sessionId,
+            String userId,
+            String itemId,
+            long eventTimeMillis,
+            Map<String, String> attributes) {
+        this(eventId, sessionId, userId, itemId, CLICK, eventTimeMillis, attributes);
+    }
+}
