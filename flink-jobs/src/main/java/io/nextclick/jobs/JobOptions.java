@@ -1,0 +1,304 @@
+package io.nextclick.jobs;
+
+import static org.apache.flink.configuration.ConfigOptions.key;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.MemorySize;
+
+/**
+ * Every option of the recommender's job. Flink's own options stand beside them unchanged, and
+ * {@code kafka.*} goes to the Kafka clients ({@code kafka.consumer.*} and {@code kafka.producer.*}
+ * to one side only). {@link RecommenderConfig} checks the values.
+ */
+public final class JobOptions {
+
+    /** What all of our own keys begin with. */
+    public static final String PREFIX = "nextclick.";
+
+    /** What is passed through to the Kafka clients begins with this. */
+    public static final String KAFKA_PREFIX = "kafka.";
+
+    private JobOptions() {}
+
+    /** Where reading begins when no savepoint says so. */
+    public enum StartOffsets {
+        /** The oldest record there is. */
+        EARLIEST,
+        /** Only what arrives after the start. */
+        LATEST,
+        /** Where the consumer group left off; the oldest record where it never was. */
+        COMMITTED
+    }
+
+    /** How records are written. */
+    public enum OutputFormat {
+        /** Plain JSON. */
+        JSON,
+        /** Avro single-object encoding. */
+        AVRO
+    }
+
+    /** What a failure may do to the output. */
+    public enum Guarantee {
+        /** Some records are written twice, under the same id. */
+        AT_LEAST_ONCE,
+        /** Kafka transactions: readers of committed records wait for a checkpoint. */
+        EXACTLY_ONCE
+    }
+
+    public static final ConfigOption<String> CLICKS_TOPIC =
+            key("nextclick.clicks.topic")
+                    .stringType()
+                    .defaultValue("clicks")
+                    .withDescription("Topic that clicks are read from.");
+
+    public static final ConfigOption<String> CLICKS_GROUP_ID =
+            key("nextclick.clicks.group-id")
+                    .stringType()
+                    .defaultValue("nextclick")
+                    .withDescription(
+                            "Consumer group under which read offsets are published at checkpoints.");
+
+    public static final ConfigOption<StartOffsets> CLICKS_START =
+            key("nextclick.clicks.start")
+                    .enumType(StartOffsets.class)
+                    .defaultValue(StartOffsets.COMMITTED)
+                    .withDescription(
+                            "Where reading begins without a savepoint: earliest, latest or"
+                                    + " committed (earliest where the group committed nothing).");
+
+    public static final ConfigOption<Boolean> CLICKS_BOUNDED =
+            key("nextclick.clicks.bounded")
+                    .booleanType()
+                    .defaultValue(false)
+                    .withDescription(
+                            "Stop at the offsets that are the latest when the job starts.");
+
+    public static final ConfigOption<MemorySize> CLICKS_MAX_RECORD_SIZE =
+            key("nextclick.clicks.max-record-size")
+                    .memoryType()
+                    .defaultValue(MemorySize.ofMebiBytes(1))
+                    .withDescription("A longer click is rejected unread. In [64 b, 64 mb].");
+
+    public static final ConfigOption<Map<String, String>> CLICKS_MAPPING =
+            key("nextclick.clicks.mapping")
+                    .mapType()
+                    .defaultValue(Map.of())
+                    .withDescription(
+                            "Where a foreign JSON event holds a click's fields: one JSON pointer"
+                                    + " per field, as session_id:/visit/id,item_id:/product/sku,"
+                                    + "event_time:/at. Empty: clicks are in our own formats.");
+
+    public static final ConfigOption<Duration> CLICKS_FUTURE_TOLERANCE =
+            key("nextclick.clicks.future-tolerance")
+                    .durationType()
+                    .defaultValue(Duration.ofDays(1))
+                    .withDescription(
+                            "A click whose event time is later than its Kafka timestamp by more"
+                                    + " than this is rejected: a single one would end every live"
+                                    + " session. 0 turns the check off.");
+
+    public static final ConfigOption<Duration> CLICKS_OUT_OF_ORDERNESS =
+            key("nextclick.clicks.out-of-orderness")
+                    .durationType()
+                    .defaultValue(Duration.ofSeconds(5))
+                    .withDescription(
+                            "How far event times may run backwards within a partition before a"
+                                    + " click counts as late.");
+
+    public static final ConfigOption<Duration> CLICKS_IDLENESS =
+            key("nextclick.clicks.idleness")
+                    .durationType()
+                    .defaultValue(Duration.ofSeconds(10))
+                    .withDescription(
+                            "A partition silent for this long no longer holds back event time. 0:"
+                                    + " every partition is always waited for.");
+
+    public static final ConfigOption<String> RECOMMENDATIONS_TOPIC =
+            key("nextclick.recommendations.topic")
+                    .stringType()
+                    .defaultValue("recommendations")
+                    .withDescription("Topic that recommendations are written to.");
+
+    public static final ConfigOption<OutputFormat> RECOMMENDATIONS_FORMAT =
+            key("nextclick.recommendations.format")
+                    .enumType(OutputFormat.class)
+                    .defaultValue(OutputFormat.JSON)
+                    .withDescription("How recommendations are written: json or avro.");
+
+    public static final ConfigOption<Integer> RECOMMENDATIONS_COUNT =
+            key("nextclick.recommendations.count")
+                    .intType()
+                    .defaultValue(20)
+                    .withDescription("Items in a recommendation. In [1, 1000].");
+
+    public static final ConfigOption<Boolean> RECOMMENDATIONS_EXCLUDE_SEEN =
+            key("nextclick.recommendations.exclude-seen")
+                    .booleanType()
+                    .defaultValue(false)
+                    .withDescription("Leave out the items that the session remembers clicking.");
+
+    public static final ConfigOption<String> REJECTED_TOPIC =
+            key("nextclick.rejected.topic")
+                    .stringType()
+                    .defaultValue("clicks-rejected")
+                    .withDescription(
+                            "Topic that records without a usable click are written to, byte for"
+                                    + " byte.");
+
+    public static final ConfigOption<String> MODEL_PATH =
+            key("nextclick.model.path")
+                    .stringType()
+                    .noDefaultValue()
+                    .withDescription("Folder of the model, on any file system Flink can read.");
+
+    public static final ConfigOption<Boolean> MODEL_REQUIRED =
+            key("nextclick.model.required")
+                    .booleanType()
+                    .defaultValue(true)
+                    .withDescription(
+                            "Whether the job fails without a model. If false, the items most"
+                                    + " clicked so far are recommended until there is one.");
+
+    public static final ConfigOption<Duration> SESSION_INACTIVITY_GAP =
+            key("nextclick.session.inactivity-gap")
+                    .durationType()
+                    .noDefaultValue()
+                    .withDescription(
+                            "A click later than this after its session's last begins a new one; 0:"
+                                    + " the session id alone decides. Unset: as the model was"
+                                    + " trained; without a model 30 min.");
+
+    public static final ConfigOption<Integer> SESSION_MAXIMUM_LENGTH =
+            key("nextclick.session.maximum-length")
+                    .intType()
+                    .noDefaultValue()
+                    .withDescription(
+                            "How many of its last items a session remembers. In [1, 10000]. Unset:"
+                                    + " as the model was trained; without a model 50.");
+
+    public static final ConfigOption<Boolean> SESSION_COLLAPSE_REPEATS =
+            key("nextclick.session.collapse-repeats")
+                    .booleanType()
+                    .noDefaultValue()
+                    .withDescription(
+                            "Whether a click on the item just clicked leaves the session as it is."
+                                    + " Unset: as the model was trained; without a model true.");
+
+    public static final ConfigOption<Duration> SESSION_RETENTION =
+            key("nextclick.session.retention")
+                    .durationType()
+                    .defaultValue(Duration.ofDays(7))
+                    .withDescription(
+                            "With an inactivity gap of 0: how long, in event time, a silent"
+                                    + " session's state is kept. At least 1 s.");
+
+    public static final ConfigOption<Integer> SESSION_REMEMBERED_EVENT_IDS =
+            key("nextclick.session.remembered-event-ids")
+                    .intType()
+                    .defaultValue(32)
+                    .withDescription(
+                            "How many of its last event ids a session remembers, to ignore"
+                                    + " repeated ones (8 bytes of state each). In [0, 10000].");
+
+    public static final ConfigOption<Integer> BUNDLE_SIZE =
+            key("nextclick.bundle.size")
+                    .intType()
+                    .defaultValue(128)
+                    .withDescription("Most clicks that are answered in one batch. In [1, 10000].");
+
+    public static final ConfigOption<Duration> BUNDLE_TIMEOUT =
+            key("nextclick.bundle.timeout")
+                    .durationType()
+                    .defaultValue(Duration.ofMillis(4))
+                    .withDescription(
+                            "Longest a click waits for others to join its bundle, in [0 ms, 1 min]."
+                                    + " 0: a bundle is answered as soon as no click is waiting.");
+
+    public static final ConfigOption<Duration> OVERRUN_BUDGET =
+            key("nextclick.overrun.budget")
+                    .durationType()
+                    .defaultValue(Duration.ZERO)
+                    .withDescription(
+                            "A click that is older than this, by its Kafka timestamp, when its"
+                                    + " bundle is answered gets the fallback instead of the"
+                                    + " model's ranking, so that the job catches up. 0: never.");
+
+    public static final ConfigOption<Integer> LIVE_POPULARITY_SIZE =
+            key("nextclick.live-popularity.size")
+                    .intType()
+                    .defaultValue(10_000)
+                    .withDescription(
+                            "Without a model: how many items are counted, in each subtask. In"
+                                    + " [1000, 1000000].");
+
+    public static final ConfigOption<Integer> LIVE_QUALITY_WINDOW =
+            key("nextclick.live-quality.window")
+                    .intType()
+                    .defaultValue(10_000)
+                    .withDescription(
+                            "Over how many of the last labelled lists of a subtask the recall and"
+                                    + " MRR gauges look back. In [1, 1000000].");
+
+    public static final ConfigOption<Guarantee> DELIVERY_GUARANTEE =
+            key("nextclick.delivery.guarantee")
+                    .enumType(Guarantee.class)
+                    .defaultValue(Guarantee.AT_LEAST_ONCE)
+                    .withDescription(
+                            "at-least-once: an answer may be written again, under the same id,"
+                                    + " after a failure. exactly-once: Kafka transactions, so that"
+                                    + " readers of committed records wait for a checkpoint.");
+
+    public static final ConfigOption<String> TRANSACTIONAL_ID_PREFIX =
+            key("nextclick.delivery.transactional-id-prefix")
+                    .stringType()
+                    .defaultValue("nextclick")
+                    .withDescription(
+                            "With exactly-once: what the transactions' ids begin with. Must differ"
+                                    + " between jobs that write to one cluster.");
+
+    public static final ConfigOption<Duration> RESTART_ALLOWANCE =
+            key("nextclick.delivery.restart-allowance")
+                    .durationType()
+                    .defaultValue(Duration.ofMinutes(2))
+                    .withDescription(
+                            "With exactly-once: the longest a restart is expected to take. The"
+                                    + " transactions' timeout must exceed a checkpoint's interval"
+                                    + " and timeout and this, or a restored job loses records.");
+
+    /** All of our own options, in the order of this file. */
+    public static final List<ConfigOption<?>> ALL =
+            List.of(
+                    CLICKS_TOPIC,
+                    CLICKS_GROUP_ID,
+                    CLICKS_START,
+                    CLICKS_BOUNDED,
+                    CLICKS_MAX_RECORD_SIZE,
+                    CLICKS_MAPPING,
+                    CLICKS_FUTURE_TOLERANCE,
+                    CLICKS_OUT_OF_ORDERNESS,
+                    CLICKS_IDLENESS,
+                    RECOMMENDATIONS_TOPIC,
+                    RECOMMENDATIONS_FORMAT,
+                    RECOMMENDATIONS_COUNT,
+                    RECOMMENDATIONS_EXCLUDE_SEEN,
+                    REJECTED_TOPIC,
+                    MODEL_PATH,
+                    MODEL_REQUIRED,
+                    SESSION_INACTIVITY_GAP,
+                    SESSION_MAXIMUM_LENGTH,
+                    SESSION_COLLAPSE_REPEATS,
+                    SESSION_RETENTION,
+                    SESSION_REMEMBERED_EVENT_IDS,
+                    BUNDLE_SIZE,
+                    BUNDLE_TIMEOUT,
+                    OVERRUN_BUDGET,
+                    LIVE_POPULARITY_SIZE,
+                    LIVE_QUALITY_WINDOW,
+                    DELIVERY_GUARANTEE,
+                    TRANSACTIONAL_ID_PREFIX,
+                    RESTART_ALLOWANCE);
+}

@@ -1,0 +1,57 @@
+package io.nextclick.jobs.recommend;
+
+import io.nextclick.models.session.SessionRules;
+import java.io.Serializable;
+import java.time.Duration;
+
+/**
+ * How clicks are answered.
+ *
+ * @param modelPath folder of the model; may be null
+ * @param modelRequired whether to fail without a model
+ * @param count items in a list
+ * @param excludeSeen whether the session's own items are left out of its lists
+ * @param inactivityGap overrides the model's; may be null
+ * @param maximumLength overrides the model's; may be null
+ * @param collapseRepeats overrides the model's; may be null
+ * @param retention how long a silent session is kept where the gap is zero, in event time
+ * @param rememberedEventIds event ids remembered per session
+ * @param bundleSize most clicks in a bundle
+ * @param bundleTimeout longest a click waits for its bundle to fill; zero: as long as others are
+ *     waiting to be read
+ * @param overrunBudget age by the record's timestamp beyond which a click gets the fallback; zero:
+ *     never
+ * @param livePopularitySize items counted per subtask without a model
+ * @param liveQualityWindow labelled lists that the quality gauges look back over
+ */
+public record RecommendSettings(
+        String modelPath,
+        boolean modelRequired,
+        int count,
+        boolean excludeSeen,
+        Duration inactivityGap,
+        Integer maximumLength,
+        Boolean collapseRepeats,
+        Duration retention,
+        int rememberedEventIds,
+        int bundleSize,
+        Duration bundleTimeout,
+        Duration overrunBudget,
+        int livePopularitySize,
+        int liveQualityWindow)
+        implements Serializable {
+
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * The session rules in force: the model's, where no option overrides them.
+     *
+     * @param trained the rules the model was trained under
+     */
+    public SessionRules sessionRules(SessionRules trained) {
+        return new SessionRules(
+                inactivityGap == null ? trained.inactivityGap() : inactivityGap,
+                maximumLength == null ? trained.maximumLength() : maximumLength,
+                collapseRepeats == null ? trained.collapseRepeats() : collapseRepeats);
+    }
+}
