@@ -1,0 +1,546 @@
+package io.nextclick.models.files;
+
+import io.nextclick.models.baseline.CoVisitation;
+import io.nextclick.models.baseline.Popularity;
+import io.nextclick.models.session.ItemVocabulary;
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayInputStream;
+import java.io.EOFException;
+import java.io.FileNotFoundException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.DigestInputStream;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * A model on disk: a folder of {@value #MANIFEST}, {@value #WEIGHTS} (see {@link Safetensors}) and
+ * {@value #ITEMS} (item id of row n on line n; {@code \} is written {@code \\}, a line feed {@code
+ * \n}, a carriage return {@code \r}). The file names are fixed: a manifest that names others is
+ * refused, so that no model can point outside its folder.
+ *
+ * <p>Every kind of model carries its fallbacks in the weights, with V = items, C = neighbours kept:
+ * {@value #POPULARITY_COUNTS} [V] F32, {@value #CO_VISITATION_ITEMS} [V, C] I32 where -1 fills up,
+ * {@value #CO_VISITATION_SCORES} [V, C] F32.
+ *
+ * <p>{@link #read} first checks size and SHA-256 of a file against the manifest, then parses it, in
+ * two passes, so that weights of any size are never held twice. The second pass is digested too: a
+ * file that changes in between is refused. {@link #write} puts the folder in its place in one move,
+ * complete and flushed to disk.
+ */
+public final class ModelFolder {
+
+    public static final String MANIFEST = "manifest.json";
+    public static final String WEIGHTS = "weights.safetensors";
+    public static final String ITEMS = "items.txt";
+
+    public static final String POPULARITY_COUNTS = "popularity.counts";
+    public static final String CO_VISITATION_ITEMS = "covisitation.items";
+    public static final String CO_VISITATION_SCORES = "covisitation.scores";
+
+    /** The largest manifest, in bytes. */
+    public static final int LARGEST_MANIFEST_BYTES = 1 << 20;
+
+    /** The largest list of items, in bytes. */
+    public static final int LARGEST_ITEMS_BYTES = 1 << 30;
+
+    /** The largest weights, in bytes. */
+    public static final long LARGEST_WEIGHTS_BYTES = 16L << 30;
+
+    private static final int BUFFER_BYTES = 1 << 16;
+
+    private final ModelManifest manifest;
+    private final ItemVocabulary vocabulary;
+    private final Map<String, Tensor> tensors;
+
+    /**
+     * A model in memory.
+     *
+     * @param tensors weights and fallbacks by name
+     */
+    public ModelFolder(
+            ModelManifest manifest, ItemVocabulary vocabulary, Map<String, Tensor> tensors) {
+        this.manifest = Objects.requireNonNull(manifest, "manifest");
+        this.vocabulary = Objects.requireNonNull(vocabulary, "vocabulary");
+        this.tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
+    }
+
+    /** The tensors of the fallbacks, to be put among a model's. */
+    public static Map<String, Tensor> fallbackTensors(
+            Popularity popularity, CoVisitation coVisitation) {
+        int items = popularity.size();
+        if (coVisitation.size() != items) {
+            throw new IllegalArgumentException(
+                    "popularity of "
+                            + items
+                            + " items, co-visitation of "
+                            + coVisitation.size()
+                            + " items");
+        }
+        int kept = coVisitation.largestNeighbourhood();
+        int[] neighbours = new int[Math.multiplyExact(items, kept)];
+        Arrays.fill(neighbours, ItemVocabulary.UNKNOWN);
+        float[] scores = new float[neighbours.length];
+        for (int row = 0; row < items; row++) {
+            var list = coVisitation.neighbours(row, kept);
+            System.arraycopy(list.rows(), 0, neighbours, row * kept, list.size());
+            System.arraycopy(list.scores(), 0, scores, row * kept, list.size());
+        }
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        tensors.put(POPULARITY_COUNTS, new Tensor.Floats(popularity.counts(), items));
+        tensors.put(CO_VISITATION_ITEMS, new Tensor.Ints(neighbours, items, kept));
+        tensors.put(CO_VISITATION_SCORES, new Tensor.Floats(scores, items, kept));
+        return tensors;
+    }
+
+    public ModelManifest manifest() {
+        return manifest;
+    }
+
+    public ItemVocabulary vocabulary() {
+        return vocabulary;
+    }
+
+    /** All tensors by name, unmodifiable. */
+    public Map<String, Tensor> tensors() {
+        return tensors;
+    }
+
+    /** Whether there is a tensor of this name. */
+    public boolean has(String name) {
+        return tensors.containsKey(name);
+    }
+
+    /**
+     * The elements of a tensor of floats; not a copy.
+     *
+     * @param shape what its shape has to be; -1 allows any size of a dimension
+     * @throws ModelFileException if it is missing, of another type or of another shape
+     */
+    public float[] floats(String name, int... shape) throws ModelFileException {
+        if (requireShape(name, shape) instanceof Tensor.Floats floats) {
+            return floats.values();
+        }
+        throw new ModelFileException(WEIGHTS, "tensor " + name + " is not of floats");
+    }
+
+    /** The elements of a tensor of 32-bit integers; otherwise like {@link #floats}. */
+    public int[] ints(String name, int... shape) throws ModelFileException {
+        if (requireShape(name, shape) instanceof Tensor.Ints ints) {
+            return ints.values();
+        }
+        throw new ModelFileException(WEIGHTS, "tensor " + name + " is not of 32-bit integers");
+    }
+
+    private Tensor requireShape(String name, int... shape) throws ModelFileException {
+        Tensor tensor = tensors.get(name);
+        if (tensor == null) {
+            throw new ModelFileException(WEIGHTS, "has no tensor " + name);
+        }
+        int[] actual = tensor.shape();
+        boolean fits = actual.length == shape.length;
+        for (int i = 0; fits && i < shape.length; i++) {
+            fits = shape[i] == -1 || shape[i] == actual[i];
+        }
+        if (!fits) {
+            throw new ModelFileException(
+                    WEIGHTS,
+                    "tensor "
+                            + name
+                            + " has shape "
+                            + Arrays.toString(actual)
+                            + " where "
+                            + Arrays.toString(shape)
+                            + " is needed");
+        }
+        return tensor;
+    }
+
+    /**
+     * Clicks per item of the training log.
+     *
+     * @throws ModelFileException if its tensor is missing or does not fit the vocabulary
+     */
+    public Popularity popularity() throws ModelFileException {
+        float[] counts = floats(POPULARITY_COUNTS, vocabulary.size());
+        try {
+            return new Popularity(counts);
+        } catch (IllegalArgumentException e) {
+            throw new ModelFileException(WEIGHTS, POPULARITY_COUNTS + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Neighbours of each item in the training log.
+     *
+     * @throws ModelFileException if its tensors are missing or do not fit the vocabulary
+     */
+    public CoVisitation coVisitation() throws ModelFileException {
+        int items = vocabulary.size();
+        int[] flat = ints(CO_VISITATION_ITEMS, items, -1);
+        int kept = tensors.get(CO_VISITATION_ITEMS).shape()[1];
+        float[] flatScores = floats(CO_VISITATION_SCORES, items, kept);
+        int[][] neighbours = new int[items][];
+        float[][] scores = new float[items][];
+        for (int row = 0; row < items; row++) {
+            int begin = row * kept;
+            int size = 0;
+            while (size < kept && flat[begin + size] != ItemVocabulary.UNKNOWN) {
+                size++;
+            }
+            neighbours[row] = Arrays.copyOfRange(flat, begin, begin + size);
+            scores[row] = Arrays.copyOfRange(flatScores, begin, begin + size);
+        }
+        try {
+            return new CoVisitation(neighbours, scores);
+        } catch (IllegalArgumentException e) {
+            throw new ModelFileException(WEIGHTS, CO_VISITATION_ITEMS + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Reads a local folder; see {@link #read(FileSource)}. */
+    public static ModelFolder read(Path folder) throws IOException {
+        return read(name -> Files.newInputStream(folder.resolve(name)));
+    }
+
+    /** Reads the manifest only, without looking at the other files. */
+    public static ModelManifest readManifest(FileSource source) throws IOException {
+        return sealed(source).manifest();
+    }
+
+    /**
+     * Reads a model.
+     *
+     * @throws ModelFileException if a file is missing, damaged, too large or unlike the manifest
+     * @throws IOException if the source fails
+     */
+    public static ModelFolder read(FileSource source) throws IOException {
+        ModelManifest.Sealed sealed = sealed(source);
+        if (!sealed.files().keySet().equals(Set.of(WEIGHTS, ITEMS))) {
+            throw new ModelFileException(
+                    MANIFEST,
+                    "names the files "
+                            + sealed.files().keySet()
+                            + " where "
+                            + List.of(WEIGHTS, ITEMS)
+                            + " are expected");
+        }
+        ModelManifest.Digest items = bounded(sealed, ITEMS, LARGEST_ITEMS_BYTES);
+        ModelManifest.Digest weights = bounded(sealed, WEIGHTS, LARGEST_WEIGHTS_BYTES);
+        verify(source, ITEMS, items);
+        verify(source, WEIGHTS, weights);
+        ItemVocabulary vocabulary =
+                parse(source, ITEMS, items, in -> parseItems(in.readAllBytes()));
+        Map<String, Tensor> tensors =
+                parse(
+                        source,
+                        WEIGHTS,
+                        weights,
+                        in -> Safetensors.read(WEIGHTS, in, weights.bytes()));
+        return new ModelFolder(sealed.manifest(), vocabulary, tensors);
+    }
+
+    private static ModelManifest.Sealed sealed(FileSource source) throws IOException {
+        byte[] json;
+        try (InputStream in = open(source, MANIFEST)) {
+            json = in.readNBytes(LARGEST_MANIFEST_BYTES + 1);
+        }
+        if (json.length > LARGEST_MANIFEST_BYTES) {
+            throw new ModelFileException(
+                    MANIFEST, "larger than " + LARGEST_MANIFEST_BYTES + " bytes");
+        }
+        return ModelManifest.fromJson(json);
+    }
+
+    private static ModelManifest.Digest bounded(
+            ModelManifest.Sealed sealed, String file, long largest) throws ModelFileException {
+        ModelManifest.Digest digest = sealed.files().get(file);
+        if (digest.bytes() < 0 || digest.bytes() > largest) {
+            throw new ModelFileException(
+                    file, "takes " + digest.bytes() + " bytes, it must be in [0, " + largest + "]");
+        }
+        return digest;
+    }
+
+    private static InputStream open(FileSource source, String file) throws IOException {
+        try {
+            return source.open(file);
+        } catch (FileNotFoundException | NoSuchFileException e) {
+            throw new ModelFileException(file, "is missing", e);
+        }
+    }
+
+    /** First pass: reads a file through, never further than a byte beyond its stated size. */
+    private static void verify(FileSource source, String file, ModelManifest.Digest expected)
+            throws IOException {
+        parse(
+                source,
+                file,
+                expected,
+                in -> {
+                    in.transferTo(OutputStream.nullOutputStream());
+                    return null;
+                });
+    }
+
+    private interface Parser<T> {
+        T parse(InputStream in) throws IOException;
+    }
+
+    /** Hands a file to a parser and checks that what it read was what the manifest says. */
+    private static <T> T parse(
+            FileSource source, String file, ModelManifest.Digest expected, Parser<T> parser)
+            throws IOException {
+        MessageDigest digest = sha256();
+        try (InputStream opened = open(source, file);
+                DigestInputStream in =
+                        new DigestInputStream(
+                                new SizedInputStream(file, opened, expected.bytes()), digest)) {
+            T parsed = parser.parse(in);
+            if (!HexFormat.of().formatHex(digest.digest()).equals(expected.sha256())) {
+                throw new ModelFileException(file, "its SHA-256 is not the manifest's");
+            }
+            return parsed;
+        } catch (EOFException e) {
+            throw new ModelFileException(file, "ends too early", e);
+        }
+    }
+
+    /** A stream that has to be exactly as long as announced. */
+    private static final class SizedInputStream extends FilterInputStream {
+
+        private final String file;
+        private final long bytes;
+        private long read;
+
+        SizedInputStream(String file, InputStream in, long bytes) {
+            super(in);
+            this.file = file;
+            this.bytes = bytes;
+        }
+
+        @Override
+        public int read() throws IOException {
+            int value = super.read();
+            advance(value < 0 ? -1 : 1);
+            return value;
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            int count = super.read(buffer, offset, length);
+            advance(count);
+            return count;
+        }
+
+        private void advance(int count) throws ModelFileException {
+            if (count >= 0) {
+                read += count;
+            }
+            if (read > bytes || (count < 0 && read < bytes)) {
+                throw new ModelFileException(
+                        file,
+                        (read > bytes ? "longer" : "shorter")
+                                + " than the "
+                                + bytes
+                                + " bytes of the manifest");
+            }
+        }
+
+        @Override
+        public long skip(long count) {
+            throw new UnsupportedOperationException("every byte has to be digested");
+        }
+
+        @Override
+        public boolean markSupported() {
+            return false;
+        }
+    }
+
+    private static ItemVocabulary parseItems(byte[] bytes) throws ModelFileException {
+        String text;
+        try {
+            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        } catch (CharacterCodingException e) {
+            throw new ModelFileException(ITEMS, "not UTF-8", e);
+        }
+        if (!text.isEmpty() && text.charAt(text.length() - 1) != '\n') {
+            throw new ModelFileException(ITEMS, "its last line is not ended");
+        }
+        List<String> items = new ArrayList<>();
+        int begin = 0;
+        while (begin < text.length()) {
+            int end = text.indexOf('\n', begin);
+            items.add(unescaped(text.substring(begin, end), items.size() + 1));
+            begin = end + 1;
+        }
+        try {
+            return new ItemVocabulary(items);
+        } catch (IllegalArgumentException e) {
+            throw new ModelFileException(ITEMS, e.getMessage(), e);
+        }
+    }
+
+    private static String unescaped(String line, int number) throws ModelFileException {
+        if (line.indexOf('\\') < 0) {
+            return line;
+        }
+        StringBuilder item = new StringBuilder(line.length());
+        int next = 0;
+        while (next < line.length()) {
+            char c = line.charAt(next++);
+            if (c != '\\') {
+                item.append(c);
+                continue;
+            }
+            char escaped = next < line.length() ? line.charAt(next++) : ' ';
+            switch (escaped) {
+                case '\\' -> item.append('\\');
+                case 'n' -> item.append('\n');
+                case 'r' -> item.append('\r');
+                default ->
+                        throw new ModelFileException(
+                                ITEMS, "line " + number + " has an unknown escape");
+            }
+        }
+        return item.toString();
+    }
+
+    private static String escaped(String item) {
+        return item.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r");
+    }
+
+    /**
+     * Writes this model to a local folder. It appears there whole or not at all; a model folder
+     * that is already there is replaced.
+     *
+     * @throws IOException if it can't be written, or if the folder holds anything but a model
+     */
+    public void write(Path folder) throws IOException {
+        Path target = folder.toAbsolutePath().normalize();
+        requireModelOrNothing(target);
+        Path parent = target.getParent();
+        if (parent == null) {
+            throw new IOException(target + " cannot be replaced by a model folder");
+        }
+        Files.createDirectories(parent);
+        String marker = UUID.randomUUID().toString();
+        Path fresh = parent.resolve("." + target.getFileName() + ".new-" + marker);
+        Path old = parent.resolve("." + target.getFileName() + ".old-" + marker);
+        Files.createDirectory(fresh);
+        try {
+            Map<String, ModelManifest.Digest> files = new LinkedHashMap<>();
+            files.put(WEIGHTS, writeFile(fresh, WEIGHTS, out -> Safetensors.write(out, tensors)));
+            files.put(ITEMS, writeFile(fresh, ITEMS, this::writeItems));
+            byte[] json = manifest.toJson(files);
+            writeFile(fresh, MANIFEST, out -> new ByteArrayInputStream(json).transferTo(out));
+            boolean replaces = Files.exists(target);
+            if (replaces) {
+                Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
+            }
+            try {
+                Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
+            } catch (IOException e) {
+                if (replaces) {
+                    Files.move(old, target, StandardCopyOption.ATOMIC_MOVE);
+                }
+                throw e;
+            }
+            delete(old);
+        } finally {
+            delete(fresh);
+        }
+    }
+
+    private static void requireModelOrNothing(Path target) throws IOException {
+        if (!Files.exists(target)) {
+            return;
+        }
+        if (!Files.isDirectory(target)) {
+            throw new IOException(target + " is a file, a folder is needed for a model");
+        }
+        Set<String> ours = Set.of(MANIFEST, WEIGHTS, ITEMS);
+        try (Stream<Path> present = Files.list(target)) {
+            for (Path file : present.toList()) {
+                if (!ours.contains(String.valueOf(file.getFileName()))) {
+                    throw new IOException(
+                            target + " holds " + file.getFileName() + ", which is not a model's");
+                }
+            }
+        }
+    }
+
+    private interface Writer {
+        void write(OutputStream out) throws IOException;
+    }
+
+    private static ModelManifest.Digest writeFile(Path folder, String name, Writer writer)
+            throws IOException {
+        Path file = folder.resolve(name);
+        MessageDigest digest = sha256();
+        try (OutputStream opened = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW);
+                OutputStream out =
+                        new BufferedOutputStream(
+                                new DigestOutputStream(opened, digest), BUFFER_BYTES)) {
+            writer.write(out);
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+        return new ModelManifest.Digest(
+                Files.size(file), HexFormat.of().formatHex(digest.digest()));
+    }
+
+    private void writeItems(OutputStream out) throws IOException {
+        for (String item : vocabulary.items()) {
+            ByteBuffer bytes =
+                    StandardCharsets.UTF_8
+                            .newEncoder()
+                            .encode(CharBuffer.wrap(escaped(item) + '\n'));
+            out.write(bytes.array(), bytes.arrayOffset(), bytes.remaining());
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        for (String name : List.of(MANIFEST, WEIGHTS, ITEMS)) {
+            Files.deleteIfExists(folder.resolve(name));
+        }
+        Files.deleteIfExists(folder);
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}
