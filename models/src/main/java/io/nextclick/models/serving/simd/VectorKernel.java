@@ -1,0 +1,414 @@
+package io.nextclick.models.serving.simd;
+
+import io.nextclick.models.serving.DenseKernel;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The kernel in vector instructions, as wide as the machine prefers.
+ *
+ * <p>A product of a panel with some vectors is held in registers until it is complete: three
+ * registers of items by eight vectors where there are 32 registers (AVX-512, NEON), by four where
+ * there are 16 (AVX2). Such a tile does 24 multiply-adds for 11 loads, so that the arithmetic units
+ * are what limits it. The sums are local variables, not arrays: only so the JIT compiler keeps them
+ * in registers.
+ *
+ * <p>Constructed by reflection, where the module {@code jdk.incubator.vector} is present.
+ */
+public final class VectorKernel implements DenseKernel {
+
+    private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    private static final int LANES = SPECIES.length();
+    private static final int WIDTH = 3 * LANES;
+
+    /** AVX2 has 16 registers, of which a tile of eight vectors would need 28. */
+    private static final boolean EIGHT_VECTORS = SPECIES.vectorBitSize() != 256;
+
+    @Override
+    public String describe() {
+        return SPECIES.vectorBitSize() + "-bit vector instructions";
+    }
+
+    @Override
+    public int panelWidth() {
+        return WIDTH;
+    }
+
+    /** Vectors of the tile that begins with this vector. */
+    private static int tileSize(int remaining) {
+        return remaining == 1 ? 1 : EIGHT_VECTORS && remaining > 4 ? 8 : 4;
+    }
+
+    @Override
+    public void pack(float[][] vectors, int from, int count, int dimension, float[] packed) {
+        for (int i = 0; i < count; ) {
+            int tile = tileSize(count - i);
+            for (int j = 0; j < tile; j++) {
+                // A vector to spare repeats the last one, which costs nothing and traps nothing.
+                float[] vector = vectors[from + Math.min(i + j, count - 1)];
+                int at = i * dimension + j;
+                for (int d = 0; d < dimension; d++) {
+                    packed[at + d * tile] = vector[d];
+                }
+            }
+            i += tile;
+        }
+    }
+
+    @Override
+    public void multiply(
+            float[] panels,
+            int offset,
+            int panelCount,
+            int dimension,
+            float[] packed,
+            int count,
+            float[] products,
+            int stride) {
+        int panelSize = (1 + dimension) * WIDTH;
+        if (count == 1) {
+            multiplyOne(panels, offset, panelCount, dimension, packed, products);
+            return;
+        }
+        // A panel stays in the first-level cache while all vectors pass over it.
+        for (int panel = 0; panel < panelCount; panel++) {
+            int start = offset + panel * panelSize;
+            for (int i = 0; i < count; ) {
+                int tile = tileSize(count - i);
+                int vectors = i * dimension;
+                int at = i * stride + panel * WIDTH;
+                if (tile == 8) {
+                    tile8(panels, start, dimension, packed, vectors, products, at, stride);
+                } else if (tile == 4) {
+                    tile4(panels, start, dimension, packed, vectors, products, at, stride);
+                } else {
+                    tile1(panels, start, dimension, packed, vectors, products, at);
+                }
+                i += tile;
+            }
+        }
+    }
+
+    /** One vector: two panels at a time, to have enough independent sums under way. */
+    private static void multiplyOne(
+            float[] panels,
+            int offset,
+            int panelCount,
+            int dimension,
+            float[] packed,
+            float[] products) {
+        int panelSize = (1 + dimension) * WIDTH;
+        int panel = 0;
+        for (; panel + 2 <= panelCount; panel += 2) {
+            int start = offset + panel * panelSize;
+            pair(panels, start, start + panelSize, dimension, packed, products, panel * WIDTH);
+        }
+        if (panel < panelCount) {
+            int start = offset + panel * panelSize;
+            tile1(panels, start, dimension, packed, 0, products, panel * WIDTH);
+        }
+    }
+
+    /** Products of a panel with eight vectors. */
+    private static void tile8(
+            float[] panels,
+            int offset,
+            int dimension,
+            float[] packed,
+            int vectors,
+            float[] products,
+            int at,
+            int stride) {
+        FloatVector a0 = FloatVector.fromArray(SPECIES, panels, offset);
+        FloatVector b0 = FloatVector.fromArray(SPECIES, panels, offset + LANES);
+        FloatVector c0 = FloatVector.fromArray(SPECIES, panels, offset + 2 * LANES);
+        FloatVector a1 = a0;
+        FloatVector b1 = b0;
+        FloatVector c1 = c0;
+        FloatVector a2 = a0;
+        FloatVector b2 = b0;
+        FloatVector c2 = c0;
+        FloatVector a3 = a0;
+        FloatVector b3 = b0;
+        FloatVector c3 = c0;
+        FloatVector a4 = a0;
+        FloatVector b4 = b0;
+        FloatVector c4 = c0;
+        FloatVector a5 = a0;
+        FloatVector b5 = b0;
+        FloatVector c5 = c0;
+        FloatVector a6 = a0;
+        FloatVector b6 = b0;
+        FloatVector c6 = c0;
+        FloatVector a7 = a0;
+        FloatVector b7 = b0;
+        FloatVector c7 = c0;
+        int weights = offset + WIDTH;
+        for (int d = 0; d < dimension; d++) {
+            FloatVector a = FloatVector.fromArray(SPECIES, panels, weights + d * WIDTH);
+            FloatVector b = FloatVector.fromArray(SPECIES, panels, weights + d * WIDTH + LANES);
+            FloatVector c = FloatVector.fromArray(SPECIES, panels, weights + d * WIDTH + 2 * LANES);
+            FloatVector x = FloatVector.broadcast(SPECIES, packed[vectors + d * 8]);
+            a0 = a.fma(x, a0);
+            b0 = b.fma(x, b0);
+            c0 = c.fma(x, c0);
+            x = FloatVector.broadcast(SPECIES, packed[vectors + d * 8 + 1]);
+            a1 = a.fma(x, a1);
+            b1 = b.fma(x, b1);
+            c1 = c.fma(x, c1);
+            x = FloatVector.broadcast(SPECIES, packed[vectors + d * 8 + 2]);
+            a2 = a.fma(x, a2);
+            b2 = b.fma(x, b2);
+            c2 = c.fma(x, c2);
+            x = FloatVector.broadcast(SPECIES, packed[vectors + d * 8 + 3]);
+            a3 = a.fma(x, a3);
+            b3 = b.fma(x, b3);
+            c3 = c.fma(x, c3);
+            x = FloatVector.broadcast(SPECIES, packed[vectors + d * 8 + 4]);
+            a4 = a.fma(x, a4);
+            b4 = b.fma(x, b4);
+            c4 = c.fma(x, c4);
+            x = FloatVector.broadcast(SPECIES, packed[vectors + d * 8 + 5]);
+            a5 = a.fma(x, a5);
+            b5 = b.fma(x, b5);
+            c5 = c.fma(x, c5);
+            x = FloatVector.broadcast(SPECIES, packed[vectors + d * 8 + 6]);
+            a6 = a.fma(x, a6);
+            b6 = b.fma(x, b6);
+            c6 = c.fma(x, c6);
+            x = FloatVector.broadcast(SPECIES, packed[vectors + d * 8 + 7]);
+            a7 = a.fma(x, a7);
+            b7 = b.fma(x, b7);
+            c7 = c.fma(x, c7);
+        }
+        store(a0, b0, c0, products, at);
+        store(a1, b1, c1, products, at + stride);
+        store(a2, b2, c2, products, at + 2 * stride);
+        store(a3, b3, c3, products, at + 3 * stride);
+        store(a4, b4, c4, products, at + 4 * stride);
+        store(a5, b5, c5, products, at + 5 * stride);
+        store(a6, b6, c6, products, at + 6 * stride);
+        store(a7, b7, c7, products, at + 7 * stride);
+    }
+
+    /** Products of a panel with four vectors. */
+    private static void tile4(
+            float[] panels,
+            int offset,
+            int dimension,
+            float[] packed,
+            int vectors,
+            float[] products,
+            int at,
+            int stride) {
+        FloatVector a0 = FloatVector.fromArray(SPECIES, panels, offset);
+        FloatVector b0 = FloatVector.fromArray(SPECIES, panels, offset + LANES);
+        FloatVector c0 = FloatVector.fromArray(SPECIES, panels, offset + 2 * LANES);
+        FloatVector a1 = a0;
+        FloatVector b1 = b0;
+        FloatVector c1 = c0;
+        FloatVector a2 = a0;
+        FloatVector b2 = b0;
+        FloatVector c2 = c0;
+        FloatVector a3 = a0;
+        FloatVector b3 = b0;
+        FloatVector c3 = c0;
+        int weights = offset + WIDTH;
+        for (int d = 0; d < dimension; d++) {
+            FloatVector a = FloatVector.fromArray(SPECIES, panels, weights + d * WIDTH);
+            FloatVector b = FloatVector.fromArray(SPECIES, panels, weights + d * WIDTH + LANES);
+            FloatVector c = FloatVector.fromArray(SPECIES, panels, weights + d * WIDTH + 2 * LANES);
+            FloatVector x = FloatVector.broadcast(SPECIES, packed[vectors + d * 4]);
+            a0 = a.fma(x, a0);
+            b0 = b.fma(x, b0);
+            c0 = c.fma(x, c0);
+            x = FloatVector.broadcast(SPECIES, packed[vectors + d * 4 + 1]);
+            a1 = a.fma(x, a1);
+            b1 = b.fma(x, b1);
+            c1 = c.fma(x, c1);
+            x = FloatVector.broadcast(SPECIES, packed[vectors + d * 4 + 2]);
+            a2 = a.fma(x, a2);
+            b2 = b.fma(x, b2);
+            c2 = c.fma(x, c2);
+            x = FloatVector.broadcast(SPECIES, packed[vectors + d * 4 + 3]);
+            a3 = a.fma(x, a3);
+            b3 = b.fma(x, b3);
+            c3 = c.fma(x, c3);
+        }
+        store(a0, b0, c0, products, at);
+        store(a1, b1, c1, products, at + stride);
+        store(a2, b2, c2, products, at + 2 * stride);
+        store(a3, b3, c3, products, at + 3 * stride);
+    }
+
+    /** Products of a panel with one vector. */
+    private static void tile1(
+            float[] panels,
+            int offset,
+            int dimension,
+            float[] packed,
+            int vector,
+            float[] products,
+            int at) {
+        FloatVector a = FloatVector.fromArray(SPECIES, panels, offset);
+        FloatVector b = FloatVector.fromArray(SPECIES, panels, offset + LANES);
+        FloatVector c = FloatVector.fromArray(SPECIES, panels, offset + 2 * LANES);
+        int weights = offset + WIDTH;
+        for (int d = 0; d < dimension; d++) {
+            FloatVector x = FloatVector.broadcast(SPECIES, packed[vector + d]);
+            int w = weights + d * WIDTH;
+            a = FloatVector.fromArray(SPECIES, panels, w).fma(x, a);
+            b = FloatVector.fromArray(SPECIES, panels, w + LANES).fma(x, b);
+            c = FloatVector.fromArray(SPECIES, panels, w + 2 * LANES).fma(x, c);
+        }
+        store(a, b, c, products, at);
+    }
+
+    /** Products of two panels with one vector. */
+    private static void pair(
+            float[] panels,
+            int first,
+            int second,
+            int dimension,
+            float[] packed,
+            float[] products,
+            int at) {
+        FloatVector a0 = FloatVector.fromArray(SPECIES, panels, first);
+        FloatVector b0 = FloatVector.fromArray(SPECIES, panels, first + LANES);
+        FloatVector c0 = FloatVector.fromArray(SPECIES, panels, first + 2 * LANES);
+        FloatVector a1 = FloatVector.fromArray(SPECIES, panels, second);
+        FloatVector b1 = FloatVector.fromArray(SPECIES, panels, second + LANES);
+        FloatVector c1 = FloatVector.fromArray(SPECIES, panels, second + 2 * LANES);
+        int weights0 = first + WIDTH;
+        int weights1 = second + WIDTH;
+        for (int d = 0; d < dimension; d++) {
+            FloatVector x = FloatVector.broadcast(SPECIES, packed[d]);
+            int w0 = weights0 + d * WIDTH;
+            int w1 = weights1 + d * WIDTH;
+            a0 = FloatVector.fromArray(SPECIES, panels, w0).fma(x, a0);
+            b0 = FloatVector.fromArray(SPECIES, panels, w0 + LANES).fma(x, b0);
+            c0 = FloatVector.fromArray(SPECIES, panels, w0 + 2 * LANES).fma(x, c0);
+            a1 = FloatVector.fromArray(SPECIES, panels, w1).fma(x, a1);
+            b1 = FloatVector.fromArray(SPECIES, panels, w1 + LANES).fma(x, b1);
+            c1 = FloatVector.fromArray(SPECIES, panels, w1 + 2 * LANES).fma(x, c1);
+        }
+        store(a0, b0, c0, products, at);
+        store(a1, b1, c1, products, at + WIDTH);
+    }
+
+    private static void store(
+            FloatVector a, FloatVector b, FloatVector c, float[] products, int at) {
+        a.intoArray(products, at);
+        b.intoArray(products, at + LANES);
+        c.intoArray(products, at + 2 * LANES);
+    }
+
+    @Override
+    public void raise(float[] maxima, int groups, float[] values, int from, int length) {
+        for (int start = 0; start < length; start += groups) {
+            int size = Math.min(groups, length - start);
+            for (int i = 0; i < size; i += LANES) {
+                FloatVector value = FloatVector.fromArray(SPECIES, values, from + start + i);
+                FloatVector maximum = FloatVector.fromArray(SPECIES, maxima, i);
+                // Not max(): a NaN must not take over.
+                maximum.blend(value, value.compare(VectorOperators.GT, maximum))
+                        .intoArray(maxima, i);
+            }
+        }
+    }
+
+    @Override
+    public int collect(float[] values, int from, int length, float threshold, int[] positions) {
+        FloatVector bound = FloatVector.broadcast(SPECIES, threshold);
+        int size = 0;
+        for (int i = 0; i < length; i += LANES) {
+            FloatVector value = FloatVector.fromArray(SPECIES, values, from + i);
+            VectorMask<Float> found = value.compare(VectorOperators.GE, bound);
+            if (found.anyTrue()) {
+                for (int lane = i; lane < i + LANES; lane++) {
+                    if (values[from + lane] >= threshold) {
+                        positions[size++] = lane;
+                    }
+                }
+            }
+        }
+        return size;
+    }
+
+    @Override
+    public int countAtLeast(float[] values, int from, int length, float threshold) {
+        FloatVector bound = FloatVector.broadcast(SPECIES, threshold);
+        int size = 0;
+        for (int i = 0; i < length; i += LANES) {
+            FloatVector value = FloatVector.fromArray(SPECIES, values, from + i);
+            size += value.compare(VectorOperators.GE, bound).trueCount();
+        }
+        return size;
+    }
+
+    @Override
+    public void gate(
+            float[] input,
+            int inputFrom,
+            float[] hidden,
+            int hiddenFrom,
+            float[] state,
+            int first) {
+        int size = state.length;
+        int whole = first + SPECIES.loopBound(size - first);
+        for (int i = first; i < whole; i += LANES) {
+            FloatVector r = sigmoid(at(input, inputFrom + i).add(at(hidden, hiddenFrom + i)));
+            FloatVector z =
+                    sigmoid(at(input, inputFrom + size + i).add(at(hidden, hiddenFrom + size + i)));
+            FloatVector n =
+                    tanh(
+                            r.fma(
+                                    at(hidden, hiddenFrom + 2 * size + i),
+                                    at(input, inputFrom + 2 * size + i)));
+            FloatVector old = at(state, i);
+            z.fma(old.sub(n), n).intoArray(state, i);
+        }
+        if (whole < size) {
+            DenseKernel.plain().gate(input, inputFrom, hidden, hiddenFrom, state, whole);
+        }
+    }
+
+    private static FloatVector at(float[] array, int from) {
+        return FloatVector.fromArray(SPECIES, array, from);
+    }
+
+    private static FloatVector sigmoid(FloatVector x) {
+        FloatVector one = FloatVector.broadcast(SPECIES, 1);
+        return one.div(exponential(x.neg()).add(one));
+    }
+
+    private static FloatVector tanh(FloatVector x) {
+        FloatVector one = FloatVector.broadcast(SPECIES, 1);
+        FloatVector two = FloatVector.broadcast(SPECIES, 2);
+        return one.sub(two.div(exponential(x.mul(two)).add(one)));
+    }
+
+    private static FloatVector exponential(FloatVector x) {
+        FloatVector one = FloatVector.broadcast(SPECIES, 1);
+        FloatVector bounded = x.min(Exponential.BOUND).max(-Exponential.BOUND);
+        FloatVector rounder = FloatVector.broadcast(SPECIES, Exponential.ROUNDER);
+        FloatVector rounded =
+                bounded.fma(FloatVector.broadcast(SPECIES, Exponential.LOG2_E), rounder);
+        FloatVector n = rounded.sub(rounder);
+        FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -Exponential.LN2_HIGH), bounded);
+        r = n.fma(FloatVector.broadcast(SPECIES, -Exponential.LN2_LOW), r);
+        FloatVector p = FloatVector.broadcast(SPECIES, Exponential.C7);
+        p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C6));
+        p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C5));
+        p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C4));
+        p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C3));
+        p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C2));
+        p = p.fma(r, one);
+        p = p.fma(r, one);
+        IntVector exponent = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+        return p.reinterpretAsInts().add(exponent).reinterpretAsFloats();
+    }
+}
