@@ -63,6 +63,7 @@ public final class Safetensors {
 
     private Safetensors() {}
 
+    @SuppressWarnings("ArrayRecordComponent")
     private record Range(String name, String type, int[] shape, int size, long begin, long end) {}
 
     /**
@@ -100,27 +101,26 @@ public final class Safetensors {
         }
         byte[] padded = Arrays.copyOf(json, length);
         Arrays.fill(padded, json.length, length, (byte) ' ');
-        out.write(littleEndian(Long.BYTES).putLong(length).array());
+        out.write(longBytes(length));
         out.write(padded);
-        ByteBuffer buffer = littleEndian(BUFFER_BYTES);
+        byte[] buffer = new byte[BUFFER_BYTES];
         for (Tensor tensor : tensors.values()) {
             write(out, tensor, buffer);
         }
     }
 
-    private static void write(OutputStream out, Tensor tensor, ByteBuffer buffer)
-            throws IOException {
-        int atOnce = buffer.capacity() / tensor.elementBytes();
+    private static void write(OutputStream out, Tensor tensor, byte[] buffer) throws IOException {
+        int atOnce = buffer.length / tensor.elementBytes();
         for (int done = 0; done < tensor.size(); ) {
             int count = Math.min(atOnce, tensor.size() - done);
             if (tensor instanceof Tensor.Floats floats) {
-                buffer.asFloatBuffer().put(floats.values(), done, count);
+                littleEndian(buffer).asFloatBuffer().put(floats.values(), done, count);
             } else if (tensor instanceof Tensor.Ints ints) {
-                buffer.asIntBuffer().put(ints.values(), done, count);
+                littleEndian(buffer).asIntBuffer().put(ints.values(), done, count);
             } else if (tensor instanceof Tensor.Longs longs) {
-                buffer.asLongBuffer().put(longs.values(), done, count);
+                littleEndian(buffer).asLongBuffer().put(longs.values(), done, count);
             }
-            out.write(buffer.array(), 0, count * tensor.elementBytes());
+            out.write(buffer, 0, count * tensor.elementBytes());
             done += count;
         }
     }
@@ -141,7 +141,7 @@ public final class Safetensors {
         try {
             List<Range> ranges = header(file, data, bytes);
             Map<String, Tensor> tensors = new LinkedHashMap<>();
-            ByteBuffer buffer = littleEndian(BUFFER_BYTES);
+            byte[] buffer = new byte[BUFFER_BYTES];
             for (Range range : ranges) {
                 tensors.put(range.name, tensor(data, range, buffer));
             }
@@ -158,7 +158,7 @@ public final class Safetensors {
             throws IOException {
         byte[] prefix = new byte[Long.BYTES];
         data.readFully(prefix);
-        long length = ByteBuffer.wrap(prefix).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        long length = littleEndian(prefix).getLong();
         long largest = Math.min(LARGEST_HEADER_BYTES, bytes - Long.BYTES);
         if (length < 2 || length > largest) {
             throw new ModelFileException(
@@ -283,36 +283,36 @@ public final class Safetensors {
         }
     }
 
-    private static Tensor tensor(DataInputStream data, Range range, ByteBuffer buffer)
+    private static Tensor tensor(DataInputStream data, Range range, byte[] buffer)
             throws IOException {
         switch (range.type) {
             case "F32" -> {
                 float[] values = new float[range.size];
-                int atOnce = buffer.capacity() / Float.BYTES;
+                int atOnce = buffer.length / Float.BYTES;
                 for (int done = 0; done < range.size; done += atOnce) {
                     int count = Math.min(atOnce, range.size - done);
-                    data.readFully(buffer.array(), 0, count * Float.BYTES);
-                    buffer.asFloatBuffer().get(values, done, count);
+                    data.readFully(buffer, 0, count * Float.BYTES);
+                    littleEndian(buffer).asFloatBuffer().get(values, done, count);
                 }
                 return new Tensor.Floats(values, range.shape);
             }
             case "I32" -> {
                 int[] values = new int[range.size];
-                int atOnce = buffer.capacity() / Integer.BYTES;
+                int atOnce = buffer.length / Integer.BYTES;
                 for (int done = 0; done < range.size; done += atOnce) {
                     int count = Math.min(atOnce, range.size - done);
-                    data.readFully(buffer.array(), 0, count * Integer.BYTES);
-                    buffer.asIntBuffer().get(values, done, count);
+                    data.readFully(buffer, 0, count * Integer.BYTES);
+                    littleEndian(buffer).asIntBuffer().get(values, done, count);
                 }
                 return new Tensor.Ints(values, range.shape);
             }
             case "I64" -> {
                 long[] values = new long[range.size];
-                int atOnce = buffer.capacity() / Long.BYTES;
+                int atOnce = buffer.length / Long.BYTES;
                 for (int done = 0; done < range.size; done += atOnce) {
                     int count = Math.min(atOnce, range.size - done);
-                    data.readFully(buffer.array(), 0, count * Long.BYTES);
-                    buffer.asLongBuffer().get(values, done, count);
+                    data.readFully(buffer, 0, count * Long.BYTES);
+                    littleEndian(buffer).asLongBuffer().get(values, done, count);
                 }
                 return new Tensor.Longs(values, range.shape);
             }
@@ -320,7 +320,13 @@ public final class Safetensors {
         }
     }
 
-    private static ByteBuffer littleEndian(int bytes) {
-        return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    private static ByteBuffer littleEndian(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static byte[] longBytes(long value) {
+        byte[] bytes = new byte[Long.BYTES];
+        littleEndian(bytes).putLong(value);
+        return bytes;
     }
 }
