@@ -1,7 +1,6 @@
 package io.nextclick.schemas;
 
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * One interaction of a visitor with an item, as it arrives on {@code clicks}.
@@ -28,16 +27,9 @@ public record Click(
     public static final String DEFAULT_EVENT_TYPE = "click";
 
     public Click {
-        requireText(sessionId, "session_id");
-        requireText(itemId, "item_id");
-        requireText(eventType, "event_type");
+        RecordChecks.requireText(sessionId, "session_id");
+        RecordChecks.requireText(itemId, "item_id");
+        RecordChecks.requireText(eventType, "event_type");
         attributes = Map.copyOf(attributes);
-    }
-
-    private static void requireText(String value, String field) {
-        Objects.requireNonNull(value, field);
-        if (value.isEmpty()) {
-            throw new IllegalArgumentException(field + " is empty");
-        }
     }
 }

@@ -6,14 +6,13 @@ package io.nextclick.schemas;
  *
  * @param <T> the record
  */
-public interface Codec<T> {
-
-    /** Never fails for a valid record. */
-    byte[] encode(T value);
+public interface Codec<T> extends RecordDecoder<T> {
 
     /**
-     * @throws MalformedRecordException if the bytes do not hold a valid record; nothing else is
-     *     ever thrown
+     * Never fails for a record whose texts are well-formed.
+     *
+     * @throws IllegalArgumentException if a text holds half a surrogate pair, which no encoding can
+     *     express
      */
-    T decode(byte[] bytes) throws MalformedRecordException;
+    byte[] encode(T value);
 }

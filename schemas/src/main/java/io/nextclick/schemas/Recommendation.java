@@ -1,6 +1,7 @@
 package io.nextclick.schemas;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The answer to one click: the items a session is most likely to want next.
@@ -30,6 +31,9 @@ public record Recommendation(
         long emittedAtMillis) {
 
     public Recommendation {
+        RecordChecks.requireText(id, "id");
+        RecordChecks.requireText(sessionId, "session_id");
+        Objects.requireNonNull(trigger, "trigger");
         items = List.copyOf(items);
     }
 
@@ -47,11 +51,18 @@ public record Recommendation(
      * One recommended item.
      *
      * @param itemId the item
-     * @param score the source's score; comparable within one list only
+     * @param score the source's score; finite, comparable within one list only
      * @param source what proposed the item: {@code model}, {@code co-visitation} or {@code
      *     popularity}
      */
-    public record RecommendedItem(String itemId, float score, String source) {}
+    public record RecommendedItem(String itemId, float score, String source) {
+
+        public RecommendedItem {
+            RecordChecks.requireText(itemId, "item_id");
+            RecordChecks.requireFinite(score, "score");
+            RecordChecks.requireText(source, "source");
+        }
+    }
 
     /**
      * The model that ranked a list.
@@ -59,5 +70,11 @@ public record Recommendation(
      * @param name the model's name, such as {@code gru4rec}
      * @param version the model file's version
      */
-    public record ModelReference(String name, String version) {}
+    public record ModelReference(String name, String version) {
+
+        public ModelReference {
+            RecordChecks.requireText(name, "name");
+            RecordChecks.requireText(version, "version");
+        }
+    }
 }

@@ -1,0 +1,70 @@
+package io.nextclick.schemas;
+
+import io.nextclick.schemas.Topic.CleanUpPolicy;
+import java.util.List;
+
+/**
+ * What crosses Kafka.
+ *
+ * <table>
+ * <caption>Topics</caption>
+ * <tr><th>topic</th><th>key</th><th>value</th><th>clean-up</th></tr>
+ * <tr><td>{@code clicks}</td><td>session_id</td><td>{@link Click}</td><td>delete</td></tr>
+ * <tr><td>{@code recommendations}</td><td>session_id</td><td>{@link Recommendation}</td><td>delete
+ * </td></tr>
+ * <tr><td>{@code item-catalog}</td><td>item_id</td><td>{@link CatalogItem}</td><td>compact</td></tr>
+ * <tr><td>{@code item-embeddings}</td><td>item_id</td><td>{@link ItemEmbedding}</td><td>compact
+ * </td></tr>
+ * <tr><td>{@code model-releases}</td><td>name</td><td>{@link ModelRelease}</td><td>compact</td></tr>
+ * <tr><td>{@code clicks-rejected}</td><td>the original key</td><td>the original bytes, see {@link
+ * RejectedClicks}</td><td>delete</td></tr>
+ * </table>
+ */
+public final class Topics {
+
+    public static final Topic<Click> CLICKS =
+            new Topic<>(
+                    "clicks",
+                    "session_id",
+                    Click::sessionId,
+                    CleanUpPolicy.DELETE,
+                    ClickFormat.INSTANCE);
+
+    public static final Topic<Recommendation> RECOMMENDATIONS =
+            new Topic<>(
+                    "recommendations",
+                    "session_id",
+                    Recommendation::sessionId,
+                    CleanUpPolicy.DELETE,
+                    RecommendationFormat.INSTANCE);
+
+    public static final Topic<CatalogItem> ITEM_CATALOG =
+            new Topic<>(
+                    "item-catalog",
+                    "item_id",
+                    CatalogItem::itemId,
+                    CleanUpPolicy.COMPACT,
+                    CatalogItemFormat.INSTANCE);
+
+    public static final Topic<ItemEmbedding> ITEM_EMBEDDINGS =
+            new Topic<>(
+                    "item-embeddings",
+                    "item_id",
+                    ItemEmbedding::itemId,
+                    CleanUpPolicy.COMPACT,
+                    ItemEmbeddingFormat.INSTANCE);
+
+    public static final Topic<ModelRelease> MODEL_RELEASES =
+            new Topic<>(
+                    "model-releases",
+                    "name",
+                    ModelRelease::name,
+                    CleanUpPolicy.COMPACT,
+                    ModelReleaseFormat.INSTANCE);
+
+    /** The topics whose values are records; {@link RejectedClicks#TOPIC} comes on top. */
+    public static final List<Topic<?>> ALL =
+            List.of(CLICKS, RECOMMENDATIONS, ITEM_CATALOG, ITEM_EMBEDDINGS, MODEL_RELEASES);
+
+    private Topics() {}
+}
