@@ -1,0 +1,326 @@
+package io.nextclick.models.training;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.types.SparseFormat;
+import ai.djl.nn.core.Embedding;
+import ai.djl.training.GradientCollector;
+import io.nextclick.models.network.Gru4Rec;
+import io.nextclick.models.network.Parameter;
+import io.nextclick.models.training.SampledSoftmax.Candidates;
+import io.nextclick.models.training.TrainingListener.Validation;
+import io.nextclick.models.training.TrainingOptions.ItemOptimizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/**
+ * One GRU4Rec in training: a step gathers the item rows its batch touches, uploads them as leaves
+ * of the gradient tape, runs forward and backward in the engine, and lets the optimisers change
+ * those rows. Everything native belongs to the step's own manager and is gone at its end.
+ *
+ * <p>Shapes: B = sessions of the batch, T = clicks of its longest session less one, E = embedding
+ * size, H = hidden size, N = predictions, C = candidates, V = items, U = touched item rows.
+ */
+final class Gru4RecTraining {
+
+    /** Rows ranked at a time in validation, to bound [N, V]. */
+    private static final int SCORES_AT_ONCE = 16 << 20;
+
+    private final Gru4Rec network;
+    private final TrainingOptions options;
+    private final boolean fullSoftmax;
+    private final NDManager manager;
+    private final UploadBuffer upload = new UploadBuffer();
+    private final Map<Parameter, RowOptimizer> optimizers = new LinkedHashMap<>();
+    private final SampledSoftmax softmax;
+    private final SplittableRandom negatives;
+    private final DropoutMask dropout;
+    private final int[] places;
+
+    /**
+     * @param targetCounts how often each item is a target
+     * @param manager parent of each step's manager
+     */
+    Gru4RecTraining(
+            Gru4Rec network,
+            long[] targetCounts,
+            TrainingOptions options,
+            boolean fullSoftmax,
+            NDManager manager,
+            SplittableRandom random) {
+        this.network = network;
+        this.options = options;
+        this.fullSoftmax = fullSoftmax;
+        this.manager = manager;
+        this.negatives = random.split();
+        this.dropout = new DropoutMask(random.split());
+        this.softmax =
+                new SampledSoftmax(
+                        targetCounts,
+                        new NegativeSampler(targetCounts, options.alpha(), options.uniform()),
+                        options.negatives(),
+                        options.inBatchNegatives(),
+                        options.logQ());
+        this.places = new int[network.hyperParameters().items()];
+        Arrays.fill(places, -1);
+        for (Parameter parameter : network.parameters()) {
+            optimizers.put(parameter, optimizer(parameter));
+        }
+    }
+
+    private RowOptimizer optimizer(Parameter parameter) {
+        boolean items = !network.recurrent().contains(parameter);
+        if (items && options.itemOptimizer() == ItemOptimizer.ADAGRAD) {
+            return new RowAdagrad(parameter);
+        }
+        boolean vectors = items && parameter.columns() > 1;
+        return new RowAdam(parameter, vectors ? (float) options.weightDecay() : 0);
+    }
+
+    /** A leaf of the tape: rows of a parameter (null: all) and the array that stands for them. */
+    private record Leaf(Parameter parameter, int[] rows, NDArray array) {}
+
+    /** A batch as the engine reads it. */
+    private record PaddedBatch(
+            int sessions, int longest, int[] inputs, int[] targets, int[] positions) {
+
+        static PaddedBatch of(int[][] batch) {
+            int longest = 0;
+            int predictions = 0;
+            for (int[] session : batch) {
+                longest = Math.max(longest, session.length - 1);
+                predictions += session.length - 1;
+            }
+            int[] inputs = new int[batch.length * longest];
+            int[] targets = new int[predictions];
+            int[] positions = new int[predictions];
+            int n = 0;
+            for (int b = 0; b < batch.length; b++) {
+                int[] session = batch[b];
+                for (int t = 0; t < longest; t++) {
+                    // Behind its end a session repeats its last input; no prediction reads it.
+                    inputs[b * longest + t] = session[Math.min(t, session.length - 2)];
+                    if (t < session.length - 1) {
+                        positions[n] = b * longest + t;
+                        targets[n++] = session[t + 1];
+                    }
+                }
+            }
+            return new PaddedBatch(batch.length, longest, inputs, targets, positions);
+        }
+    }
+
+    /**
+     * One step on a batch.
+     *
+     * @param sessions item rows, at least 2 each
+     * @return the loss before the step; if it, or a gradient, is not finite, nothing is changed
+     */
+    float step(int[][] sessions, float learningRate) {
+        PaddedBatch batch = PaddedBatch.of(sessions);
+        Candidates candidates =
+                fullSoftmax
+                        ? SampledSoftmax.wholeCatalogue(batch.targets())
+                        : softmax.draw(batch.targets(), negatives);
+        upload.clear();
+        try (NDManager step = manager.newSubManager();
+                GradientCollector tape = step.getEngine().newGradientCollector()) {
+            List<Leaf> leaves = new ArrayList<>();
+            NDArray loss = forward(step, batch, candidates, leaves);
+            tape.backward(loss);
+            float value = loss.getFloat();
+            return apply(leaves, value, learningRate) ? value : Float.NaN;
+        }
+    }
+
+    private NDArray forward(
+            NDManager step, PaddedBatch batch, Candidates candidates, List<Leaf> leaves) {
+        int[] inputPlaces = new int[batch.inputs().length];
+        NDArray inputRows; // [U, E]
+        NDArray outputRows; // [C, H]
+        if (network.hyperParameters().tied()) {
+            int[] rows = touched(candidates.items(), batch.inputs(), inputPlaces);
+            inputRows = leaf(step, network.outputWeight(), rows, leaves);
+            outputRows =
+                    rows == null
+                            ? inputRows
+                            : inputRows.get(
+                                    new NDIndex().addSliceDim(0, candidates.items().length));
+        } else {
+            int[] rows = touched(new int[0], batch.inputs(), inputPlaces);
+            inputRows = leaf(step, network.embedding(), rows, leaves);
+            outputRows = leaf(step, network.outputWeight(), candidates.items(), leaves);
+        }
+        NDArray bias = leaf(step, network.outputBias(), candidates.items(), leaves); // [C, 1]
+        NDList recurrent = new NDList();
+        for (Parameter parameter : network.recurrent()) {
+            NDArray weights = leaf(step, parameter, null, leaves);
+            recurrent.add(parameter.rows() == 1 ? weights.reshape(-1) : weights);
+        }
+        NDArray embedded =
+                rows(
+                        inputRows,
+                        upload.indexes(step, inputPlaces, batch.sessions(), batch.longest()));
+        embedded = dropout.apply(step, upload, embedded, options.embeddingDropout()); // [B, T, E]
+        NDArray states = Gru4Rec.states(embedded, recurrent, true); // [B, T, H]
+        NDArray queries =
+                rows(
+                        states.reshape(-1, network.hyperParameters().hiddenSize()),
+                        upload.indexes(step, batch.positions(), batch.positions().length));
+        queries = dropout.apply(step, upload, queries, options.hiddenDropout()); // [N, H]
+        NDArray scores = queries.matMul(outputRows.transpose()).add(bias.reshape(1, -1)); // [N, C]
+        return SampledSoftmax.loss(step, upload, scores, candidates, options.labelSmoothing());
+    }
+
+    /**
+     * The item rows to upload: {@code first} in order, then inputs that aren't among them.
+     *
+     * @param first null for the whole catalogue
+     * @param inputPlaces receives each input's place among the result
+     * @return null for the whole catalogue
+     */
+    private int[] touched(int[] first, int[] inputs, int[] inputPlaces) {
+        if (first == null) {
+            System.arraycopy(inputs, 0, inputPlaces, 0, inputs.length);
+            return null;
+        }
+        int[] rows = Arrays.copyOf(first, first.length + inputs.length);
+        int size = 0;
+        for (; size < first.length; size++) {
+            places[first[size]] = size;
+        }
+        for (int i = 0; i < inputs.length; i++) {
+            int item = inputs[i];
+            if (places[item] < 0) {
+                places[item] = size;
+                rows[size++] = item;
+            }
+            inputPlaces[i] = places[item];
+        }
+        for (int i = 0; i < size; i++) {
+            places[rows[i]] = -1;
+        }
+        return Arrays.copyOf(rows, size);
+    }
+
+    private NDArray leaf(NDManager step, Parameter parameter, int[] rows, List<Leaf> leaves) {
+        NDArray array =
+                rows == null
+                        ? upload.floats(
+                                step, parameter.values(), parameter.rows(), parameter.columns())
+                        : upload.rows(
+                                step, parameter.values(), parameter.columns(), rows, rows.length);
+        array.setRequiresGradient(true);
+        leaves.add(new Leaf(parameter, rows, array));
+        return array;
+    }
+
+    private static NDArray rows(NDArray matrix, NDArray indexes) {
+        return Embedding.embedding(indexes, matrix, SparseFormat.DENSE).singletonOrThrow();
+    }
+
+    private boolean apply(List<Leaf> leaves, float loss, float learningRate) {
+        List<float[]> gradients = new ArrayList<>(leaves.size());
+        double squares = 0;
+        for (Leaf leaf : leaves) {
+            try (NDArray gradient = leaf.array().getGradient()) {
+                float[] values = gradient.toFloatArray();
+                gradients.add(values);
+                for (float value : values) {
+                    squares += (double) value * value;
+                }
+            }
+        }
+        double norm = Math.sqrt(squares);
+        if (!Float.isFinite(loss) || !Double.isFinite(norm)) {
+            return false;
+        }
+        double most = options.gradientNorm();
+        float scale = most > 0 && norm > most ? (float) (most / norm) : 1;
+        for (int i = 0; i < leaves.size(); i++) {
+            Leaf leaf = leaves.get(i);
+            optimizers
+                    .get(leaf.parameter())
+                    .update(leaf.rows(), gradients.get(i), scale, learningRate);
+        }
+        return true;
+    }
+
+    /** Copies of all parameters, in the network's order. */
+    List<float[]> snapshot() {
+        return network.parameters().stream().map(Parameter::copy).toList();
+    }
+
+    /** Ranks every click but the first of each session among all items. */
+    Validation validate(List<int[]> sessions) {
+        int items = network.hyperParameters().items();
+        int atOnce = Math.max(1, SCORES_AT_ONCE / items);
+        int predictions = 0;
+        double hits = 0;
+        double reciprocals = 0;
+        try (NDManager weights = manager.newSubManager()) {
+            NDArray output = matrix(weights, network.outputWeight()).transpose(); // [H, V]
+            NDArray bias = matrix(weights, network.outputBias()).reshape(1, -1); // [1, V]
+            NDList recurrent = new NDList();
+            for (Parameter parameter : network.recurrent()) {
+                NDArray array = matrix(weights, parameter);
+                recurrent.add(parameter.rows() == 1 ? array.reshape(-1) : array);
+            }
+            for (int[][] sessionsOfBatch : TrainingBatches.inOrder(sessions, atOnce)) {
+                PaddedBatch batch = PaddedBatch.of(sessionsOfBatch);
+                upload.clear();
+                try (NDManager step = weights.newSubManager()) {
+                    int[] inputPlaces = new int[batch.inputs().length];
+                    int[] touched = touched(new int[0], batch.inputs(), inputPlaces);
+                    Parameter embedding = network.embedding();
+                    NDArray rows =
+                            upload.rows(
+                                    step,
+                                    embedding.values(),
+                                    embedding.columns(),
+                                    touched,
+                                    touched.length);
+                    NDArray embedded =
+                            rows(
+                                    rows,
+                                    upload.indexes(
+                                            step, inputPlaces, batch.sessions(), batch.longest()));
+                    NDArray states = Gru4Rec.states(embedded, recurrent, false);
+                    NDArray queries =
+                            rows(
+                                    states.reshape(-1, network.hyperParameters().hiddenSize()),
+                                    upload.indexes(
+                                            step, batch.positions(), batch.positions().length));
+                    NDArray scores = queries.matMul(output).add(bias); // [N, V]
+                    NDArray targets =
+                            upload.indexes(step, batch.targets(), batch.targets().length, 1);
+                    NDArray atLeast = scores.gte(scores.gather(targets, 1));
+                    float[] counts =
+                            atLeast.toType(DataType.FLOAT32, false)
+                                    .sum(new int[] {1})
+                                    .toFloatArray();
+                    for (float count : counts) {
+                        predictions++;
+                        if (count <= 20) { // the target itself is counted: a rank from 1
+                            hits++;
+                            reciprocals += 1.0 / count;
+                        }
+                    }
+                }
+            }
+        }
+        return new Validation(predictions, hits / predictions, reciprocals / predictions);
+    }
+
+    private static NDArray matrix(NDManager manager, Parameter parameter) {
+        return manager.create(parameter.values(), new Shape(parameter.rows(), parameter.columns()));
+    }
+}

@@ -1,0 +1,17 @@
+package io.nextclick.models.training;
+
+/**
+ * Changes the rows of one parameter that a step touched, and nothing else: the cost depends on
+ * those rows, not on the size of the catalogue.
+ */
+sealed interface RowOptimizer permits RowAdagrad, RowAdam {
+
+    /**
+     * One step.
+     *
+     * @param rows the touched rows, each once; null for all rows in order
+     * @param gradients a gradient of C values per touched row, in the order of {@code rows}
+     * @param scale factor on the gradients (from clipping their norm)
+     */
+    void update(int[] rows, float[] gradients, float scale, float learningRate);
+}

@@ -1,0 +1,294 @@
+package io.nextclick.models.training;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.jni.JniUtils;
+import io.nextclick.models.network.Gru4Rec;
+import io.nextclick.models.session.ItemVocabulary;
+import io.nextclick.models.session.Session;
+import io.nextclick.models.training.TrainingListener.Epoch;
+import io.nextclick.models.training.TrainingListener.Progress;
+import io.nextclick.models.training.TrainingListener.TrainingPlan;
+import io.nextclick.models.training.TrainingListener.Validation;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Trains GRU4Rec on a log of sessions: epochs of shuffled batches of about equal length, the latest
+ * sessions held out, early stopping on their MRR@20 by full ranking, the best epoch kept; then, if
+ * asked to, once more on all sessions for that many epochs, because the newest clicks are the ones
+ * that tell most about tomorrow's.
+ *
+ * <p>Sessions of one click teach nothing and only enter the vocabulary. Each session begins with a
+ * zero state. One training runs per process at a time, as the engine has one gradient tape.
+ */
+public final class Trainer {
+
+    private static final String ENGINE = "PyTorch";
+
+    /** The engine refuses a second gradient tape; better to say so before an hour of work. */
+    private static final ReentrantLock ONE_TRAINING = new ReentrantLock();
+
+    private final TrainingOptions options;
+    private final TrainingListener listener;
+    private final NDManager manager;
+    private final ItemVocabulary vocabulary = new ItemVocabulary();
+    private final long startedNanos = System.nanoTime();
+
+    private Trainer(TrainingOptions options, TrainingListener listener, NDManager manager) {
+        this.options = options;
+        this.listener = listener;
+        this.manager = manager;
+    }
+
+    /**
+     * Trains a model.
+     *
+     * @param sessions in any order; they are put in the order of their start
+     * @throws IllegalArgumentException if no session has two clicks
+     * @throws IllegalStateException if another training is running in this process
+     * @throws TrainingDivergedException if the loss stops being a number; it carries the best model
+     *     so far
+     */
+    public static TrainedGru4Rec train(
+            List<Session> sessions, TrainingOptions options, TrainingListener listener) {
+        if (!ONE_TRAINING.tryLock()) {
+            throw new IllegalStateException(
+                    "another training is running in this process, and the engine has one gradient"
+                            + " tape: train one model after the other, or in two processes");
+        }
+        try (NDManager manager = NDManager.newBaseManager(null, ENGINE)) {
+            if (options.threads() > 0) {
+                JniUtils.setNumThreads(options.threads());
+            }
+            return new Trainer(options, listener, manager).run(sessions);
+        } finally {
+            ONE_TRAINING.unlock();
+        }
+    }
+
+    private TrainedGru4Rec run(List<Session> sessions) {
+        List<int[]> encoded = encode(sessions);
+        if (encoded.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "none of the " + sessions.size() + " sessions has two clicks to learn from");
+        }
+        int heldOut =
+                Math.min(
+                        (int) Math.round(encoded.size() * options.validationFraction()),
+                        encoded.size() - 1);
+        List<int[]> fitted = encoded.subList(0, encoded.size() - heldOut);
+        List<int[]> validation =
+                evenly(
+                        encoded.subList(encoded.size() - heldOut, encoded.size()),
+                        options.validationSessions());
+        listener.started(
+                new TrainingPlan(
+                        fitted.size(),
+                        validation.size(),
+                        predictions(fitted),
+                        vocabulary.size(),
+                        fullSoftmax(),
+                        options.seed()));
+        TrainedGru4Rec chosen = fit(fitted, validation, options.epochs(), null);
+        if (!options.refit() || validation.isEmpty()) {
+            return chosen;
+        }
+        listener.refitting(chosen.epochs());
+        return fit(encoded, List.of(), chosen.epochs(), chosen);
+    }
+
+    private boolean fullSoftmax() {
+        return vocabulary.size() <= options.fullSoftmaxUpTo();
+    }
+
+    /** Item rows of sessions of two clicks or more, in the order of their start. */
+    private List<int[]> encode(List<Session> sessions) {
+        List<Session> ordered = new ArrayList<>(sessions);
+        ordered.sort(Comparator.comparingLong(Session::startMillis));
+        List<int[]> encoded = new ArrayList<>();
+        for (Session session : ordered) {
+            int[] rows = session.items().stream().mapToInt(vocabulary::rowOrAdd).toArray();
+            if (rows.length >= 2) {
+                encoded.add(rows);
+            }
+        }
+        return encoded;
+    }
+
+    private static List<int[]> evenly(List<int[]> sessions, int most) {
+        if (sessions.size() <= most) {
+            return sessions;
+        }
+        List<int[]> picked = new ArrayList<>(most);
+        for (int i = 0; i < most; i++) {
+            picked.add(sessions.get((int) ((long) i * sessions.size() / most)));
+        }
+        return picked;
+    }
+
+    private static long predictions(List<int[]> sessions) {
+        return sessions.stream().mapToLong(session -> session.length - 1).sum();
+    }
+
+    /** Pieces of at most the maximum length that overlap by one click. */
+    private List<int[]> pieces(List<int[]> sessions) {
+        int most = options.maximumLength();
+        List<int[]> pieces = new ArrayList<>(sessions.size());
+        for (int[] session : sessions) {
+            for (int from = 0; from < session.length - 1; from += most - 1) {
+                int to = Math.min(from + most, session.length);
+                pieces.add(java.util.Arrays.copyOfRange(session, from, to));
+            }
+        }
+        return pieces;
+    }
+
+    /**
+     * Trains from new weights.
+     *
+     * @param epochs the most epochs; the learning rate falls as if they were all of the options'
+     * @param chosen what to fall back on if this diverges, and whose validation it inherits; may be
+     *     null
+     */
+    private TrainedGru4Rec fit(
+            List<int[]> sessions, List<int[]> validation, int epochs, TrainedGru4Rec chosen) {
+        List<int[]> pieces = pieces(sessions);
+        SplittableRandom random = new SplittableRandom(options.seed());
+        Gru4Rec network =
+                new Gru4Rec(
+                        new Gru4Rec.HyperParameters(
+                                vocabulary.size(),
+                                options.embeddingSize(),
+                                options.hiddenSize(),
+                                options.tied()),
+                        random.split());
+        Gru4RecTraining training =
+                new Gru4RecTraining(
+                        network,
+                        targetCounts(pieces),
+                        options,
+                        fullSoftmax(),
+                        manager,
+                        random.split());
+        SplittableRandom shuffling = random.split();
+        long perEpoch = predictions(pieces);
+        TrainedGru4Rec best = null;
+        List<float[]> bestValues = null;
+        int withoutGain = 0;
+        long began = System.nanoTime();
+        double stepsDone = 0;
+        double stepsPlanned = 0;
+        for (int epoch = 1; epoch <= epochs; epoch++) {
+            List<int[][]> batches =
+                    TrainingBatches.shuffled(pieces, options.batchPredictions(), shuffling);
+            stepsPlanned = stepsPlanned == 0 ? (double) batches.size() * epochs : stepsPlanned;
+            double lossSum = 0;
+            long seen = 0;
+            long epochBegan = System.nanoTime();
+            for (int step = 0; step < batches.size(); step++) {
+                int[][] batch = batches.get(step);
+                double done = (epoch - 1 + (double) step / batches.size()) / options.epochs();
+                int predictions = (int) predictions(List.of(batch));
+                float loss = training.step(batch, learningRate(done));
+                if (!Float.isFinite(loss)) {
+                    TrainedGru4Rec good = best == null ? chosen : restore(best, bestValues);
+                    throw new TrainingDivergedException(
+                            String.format(
+                                    "the loss is %s at step %d of epoch %d (learning rate %s, seed"
+                                            + " %d); a smaller learning rate usually helps",
+                                    loss, step + 1, epoch, options.learningRate(), options.seed()),
+                            good);
+                }
+                lossSum += (double) loss * predictions;
+                seen += predictions;
+                stepsDone++;
+                long now = System.nanoTime();
+                listener.stepped(
+                        new Progress(
+                                epoch,
+                                epochs,
+                                step + 1,
+                                batches.size(),
+                                lossSum / seen,
+                                seen * 1e9 / (now - epochBegan),
+                                Duration.ofNanos(
+                                        (long)
+                                                ((now - began)
+                                                        / stepsDone
+                                                        * Math.max(0, stepsPlanned - stepsDone)))));
+            }
+            double clicksPerSecond = seen * 1e9 / (System.nanoTime() - epochBegan);
+            Validation metrics = validation.isEmpty() ? null : training.validate(validation);
+            boolean better =
+                    metrics == null || best == null || metrics.mrr20() > best.validation().mrr20();
+            if (better) {
+                withoutGain = 0;
+                best =
+                        new TrainedGru4Rec(
+                                network,
+                                vocabulary,
+                                options,
+                                epoch,
+                                metrics == null && chosen != null ? chosen.validation() : metrics,
+                                lossSum / perEpoch,
+                                sessions.size(),
+                                elapsed());
+                bestValues = metrics == null ? null : training.snapshot();
+            } else {
+                withoutGain++;
+            }
+            listener.epochEnded(
+                    new Epoch(
+                            epoch,
+                            lossSum / perEpoch,
+                            metrics,
+                            better,
+                            clicksPerSecond,
+                            elapsed()));
+            if (withoutGain >= options.patience()) {
+                break;
+            }
+        }
+        return restore(best, bestValues);
+    }
+
+    private static TrainedGru4Rec restore(TrainedGru4Rec trained, List<float[]> values) {
+        if (values != null) {
+            for (int i = 0; i < values.size(); i++) {
+                trained.network().parameters().get(i).assign(values.get(i));
+            }
+        }
+        return trained;
+    }
+
+    private Duration elapsed() {
+        return Duration.ofNanos(System.nanoTime() - startedNanos);
+    }
+
+    /**
+     * @param done share of all steps that are done, in [0, 1)
+     */
+    private float learningRate(double done) {
+        double peak = options.learningRate();
+        if (done < options.warmUp()) {
+            return (float) (peak * (done / options.warmUp() * 0.99 + 0.01));
+        }
+        double fall = (done - options.warmUp()) / Math.max(1e-9, 1 - options.warmUp());
+        double cosine = (1 + Math.cos(Math.PI * fall)) / 2;
+        return (float) (peak * (options.finalRate() + (1 - options.finalRate()) * cosine));
+    }
+
+    private long[] targetCounts(List<int[]> sessions) {
+        long[] counts = new long[vocabulary.size()];
+        for (int[] session : sessions) {
+            for (int t = 1; t < session.length; t++) {
+                counts[session[t]]++;
+            }
+        }
+        return counts;
+    }
+}

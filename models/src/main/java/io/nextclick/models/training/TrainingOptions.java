@@ -1,0 +1,402 @@
+package io.nextclick.models.training;
+
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * How GRU4Rec is trained. {@link #DEFAULTS} are chosen to be good on small and large logs alike.
+ *
+ * @param embeddingSize length of an item's vector
+ * @param hiddenSize length of the session's state; equal to the embedding size when tied
+ * @param tied whether one item matrix is both input and output
+ * @param embeddingDropout share of embedding values dropped in training, in [0, 1)
+ * @param hiddenDropout share of state values dropped before scoring in training, in [0, 1)
+ * @param epochs the most epochs
+ * @param patience epochs without a better validation MRR@20 before training stops
+ * @param batchPredictions about how many predictions make a batch
+ * @param learningRate peak learning rate of Adam, or of Adagrad for the item vectors
+ * @param warmUp share of all steps over which the rate rises from 0
+ * @param finalRate what the rate falls to over the epochs, as a share of the peak; 1 keeps it
+ * @param itemOptimizer how item vectors are learnt
+ * @param weightDecay decoupled weight decay of the item vectors with Adam
+ * @param gradientNorm the most the norm of all gradients together may be; 0 doesn't bound it
+ * @param negatives sampled negatives shared by a batch
+ * @param alpha exponent of the clicks that negatives are drawn by
+ * @param uniform share of negatives drawn uniformly
+ * @param inBatchNegatives whether the batch's other targets are negatives too
+ * @param logQ whether scores of negatives are corrected for how often they are drawn
+ * @param fullSoftmaxUpTo catalogues up to this many items are scored whole instead of sampled
+ * @param labelSmoothing share of the target's mass spread over all candidates, in [0, 1)
+ * @param maximumLength longer sessions are cut into pieces of this many clicks, each beginning with
+ *     the last click of the one before and a zero state, so that every click stays a target
+ * @param validationFraction share of the sessions, the latest ones, held out to choose the epoch; 0
+ *     trains all epochs and keeps the last
+ * @param validationSessions the most sessions of them that are ranked, evenly picked
+ * @param refit whether, once the best number of epochs is known, a model is trained for that many
+ *     on all sessions, the latest included
+ * @param seed same seed, data, machine and threads: same model, bit for bit
+ * @param threads intra-op threads of the engine, for the whole process; 0 leaves them as they are
+ */
+public record TrainingOptions(
+        int embeddingSize,
+        int hiddenSize,
+        boolean tied,
+        double embeddingDropout,
+        double hiddenDropout,
+        int epochs,
+        int patience,
+        int batchPredictions,
+        double learningRate,
+        double warmUp,
+        double finalRate,
+        ItemOptimizer itemOptimizer,
+        double weightDecay,
+        double gradientNorm,
+        int negatives,
+        double alpha,
+        double uniform,
+        boolean inBatchNegatives,
+        boolean logQ,
+        int fullSoftmaxUpTo,
+        double labelSmoothing,
+        int maximumLength,
+        double validationFraction,
+        int validationSessions,
+        boolean refit,
+        long seed,
+        int threads) {
+
+    /** How item vectors are learnt; both change only the rows that a step touches. */
+    public enum ItemOptimizer {
+        /** Adagrad with one accumulator per row. */
+        ADAGRAD,
+        /** Adam with per-row step counts. */
+        ADAM
+    }
+
+    /** The defaults. */
+    public static final TrainingOptions DEFAULTS =
+            new TrainingOptions(
+                    128,
+                    128,
+                    true,
+                    0.3,
+                    0.3,
+                    20,
+                    3,
+                    1024,
+                    0.003,
+                    0.05,
+                    0.05,
+                    ItemOptimizer.ADAM,
+                    0,
+                    5,
+                    2048,
+                    0.75,
+                    0.1,
+                    true,
+                    true,
+                    8_000,
+                    0,
+                    50,
+                    0.1,
+                    5_000,
+                    true,
+                    42,
+                    0);
+
+    public TrainingOptions {
+        inRange("embedding size", embeddingSize, 1, 4096);
+        inRange("hidden size", hiddenSize, 1, 4096);
+        if (tied && embeddingSize != hiddenSize) {
+            throw new IllegalArgumentException(
+                    "tied item vectors need equal sizes: embedding size is "
+                            + embeddingSize
+                            + ", hidden size "
+                            + hiddenSize);
+        }
+        inRange("embedding dropout", embeddingDropout, 0, 0.95);
+        inRange("hidden dropout", hiddenDropout, 0, 0.95);
+        inRange("epochs", epochs, 1, 10_000);
+        inRange("patience", patience, 1, 10_000);
+        inRange("batch predictions", batchPredictions, 1, 1 << 20);
+        inRange("learning rate", learningRate, 1e-9, 10);
+        inRange("warm-up", warmUp, 0, 1);
+        inRange("final rate", finalRate, 0, 1);
+        inRange("weight decay", weightDecay, 0, 10);
+        inRange("gradient norm", gradientNorm, 0, 1e9);
+        inRange("negatives", negatives, 0, 1 << 20);
+        inRange("alpha", alpha, 0, 1);
+        inRange("uniform", uniform, 0, 1);
+        inRange("full softmax up to", fullSoftmaxUpTo, 0, 1 << 24);
+        inRange("label smoothing", labelSmoothing, 0, 0.95);
+        inRange("maximum length", maximumLength, 2, 10_000);
+        inRange("validation fraction", validationFraction, 0, 0.9);
+        inRange("validation sessions", validationSessions, 1, Integer.MAX_VALUE);
+        inRange("threads", threads, 0, 1024);
+    }
+
+    private static void inRange(String name, double value, double least, double most) {
+        if (!(value >= least && value <= most)) {
+            throw new IllegalArgumentException(
+                    String.format(
+                            Locale.ROOT,
+                            "%s is %s, it must be in [%s, %s]",
+                            name,
+                            value,
+                            least,
+                            most));
+        }
+    }
+
+    /** Every setting by name, as a model's manifest records it. */
+    public Map<String, Object> asMap() {
+        Map<String, Object> map = new TreeMap<>();
+        for (var component : TrainingOptions.class.getRecordComponents()) {
+            try {
+                Object value = component.getAccessor().invoke(this);
+                map.put(component.getName(), value instanceof Enum<?> e ? e.name() : value);
+            } catch (ReflectiveOperationException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        return map;
+    }
+
+    /** A builder that starts with these options. */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
+    /** Sets options by name; each is described at the record's component of the same name. */
+    public static final class Builder {
+
+        private int embeddingSize;
+        private int hiddenSize;
+        private boolean tied;
+        private double embeddingDropout;
+        private double hiddenDropout;
+        private int epochs;
+        private int patience;
+        private int batchPredictions;
+        private double learningRate;
+        private double warmUp;
+        private double finalRate;
+        private ItemOptimizer itemOptimizer;
+        private double weightDecay;
+        private double gradientNorm;
+        private int negatives;
+        private double alpha;
+        private double uniform;
+        private boolean inBatchNegatives;
+        private boolean logQ;
+        private int fullSoftmaxUpTo;
+        private double labelSmoothing;
+        private int maximumLength;
+        private double validationFraction;
+        private int validationSessions;
+        private boolean refit;
+        private long seed;
+        private int threads;
+
+        private Builder(TrainingOptions from) {
+            embeddingSize = from.embeddingSize;
+            hiddenSize = from.hiddenSize;
+            tied = from.tied;
+            embeddingDropout = from.embeddingDropout;
+            hiddenDropout = from.hiddenDropout;
+            epochs = from.epochs;
+            patience = from.patience;
+            batchPredictions = from.batchPredictions;
+            learningRate = from.learningRate;
+            warmUp = from.warmUp;
+            finalRate = from.finalRate;
+            itemOptimizer = from.itemOptimizer;
+            weightDecay = from.weightDecay;
+            gradientNorm = from.gradientNorm;
+            negatives = from.negatives;
+            alpha = from.alpha;
+            uniform = from.uniform;
+            inBatchNegatives = from.inBatchNegatives;
+            logQ = from.logQ;
+            fullSoftmaxUpTo = from.fullSoftmaxUpTo;
+            labelSmoothing = from.labelSmoothing;
+            maximumLength = from.maximumLength;
+            validationFraction = from.validationFraction;
+            validationSessions = from.validationSessions;
+            refit = from.refit;
+            seed = from.seed;
+            threads = from.threads;
+        }
+
+        public Builder embeddingSize(int value) {
+            embeddingSize = value;
+            return this;
+        }
+
+        public Builder hiddenSize(int value) {
+            hiddenSize = value;
+            return this;
+        }
+
+        public Builder tied(boolean value) {
+            tied = value;
+            return this;
+        }
+
+        public Builder embeddingDropout(double value) {
+            embeddingDropout = value;
+            return this;
+        }
+
+        public Builder hiddenDropout(double value) {
+            hiddenDropout = value;
+            return this;
+        }
+
+        public Builder epochs(int value) {
+            epochs = value;
+            return this;
+        }
+
+        public Builder patience(int value) {
+            patience = value;
+            return this;
+        }
+
+        public Builder batchPredictions(int value) {
+            batchPredictions = value;
+            return this;
+        }
+
+        public Builder learningRate(double value) {
+            learningRate = value;
+            return this;
+        }
+
+        public Builder warmUp(double value) {
+            warmUp = value;
+            return this;
+        }
+
+        public Builder finalRate(double value) {
+            finalRate = value;
+            return this;
+        }
+
+        public Builder itemOptimizer(ItemOptimizer value) {
+            itemOptimizer = value;
+            return this;
+        }
+
+        public Builder weightDecay(double value) {
+            weightDecay = value;
+            return this;
+        }
+
+        public Builder gradientNorm(double value) {
+            gradientNorm = value;
+            return this;
+        }
+
+        public Builder negatives(int value) {
+            negatives = value;
+            return this;
+        }
+
+        public Builder alpha(double value) {
+            alpha = value;
+            return this;
+        }
+
+        public Builder uniform(double value) {
+            uniform = value;
+            return this;
+        }
+
+        public Builder inBatchNegatives(boolean value) {
+            inBatchNegatives = value;
+            return this;
+        }
+
+        public Builder logQ(boolean value) {
+            logQ = value;
+            return this;
+        }
+
+        public Builder fullSoftmaxUpTo(int value) {
+            fullSoftmaxUpTo = value;
+            return this;
+        }
+
+        public Builder labelSmoothing(double value) {
+            labelSmoothing = value;
+            return this;
+        }
+
+        public Builder maximumLength(int value) {
+            maximumLength = value;
+            return this;
+        }
+
+        public Builder validationFraction(double value) {
+            validationFraction = value;
+            return this;
+        }
+
+        public Builder validationSessions(int value) {
+            validationSessions = value;
+            return this;
+        }
+
+        public Builder refit(boolean value) {
+            refit = value;
+            return this;
+        }
+
+        public Builder seed(long value) {
+            seed = value;
+            return this;
+        }
+
+        public Builder threads(int value) {
+            threads = value;
+            return this;
+        }
+
+        /**
+         * @throws IllegalArgumentException that names the option, its bounds and its value
+         */
+        public TrainingOptions build() {
+            return new TrainingOptions(
+                    embeddingSize,
+                    hiddenSize,
+                    tied,
+                    embeddingDropout,
+                    hiddenDropout,
+                    epochs,
+                    patience,
+                    batchPredictions,
+                    learningRate,
+                    warmUp,
+                    finalRate,
+                    itemOptimizer,
+                    weightDecay,
+                    gradientNorm,
+                    negatives,
+                    alpha,
+                    uniform,
+                    inBatchNegatives,
+                    logQ,
+                    fullSoftmaxUpTo,
+                    labelSmoothing,
+                    maximumLength,
+                    validationFraction,
+                    validationSessions,
+                    refit,
+                    seed,
+                    threads);
+        }
+    }
+}
