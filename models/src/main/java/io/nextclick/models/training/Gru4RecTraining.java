@@ -86,9 +86,11 @@ final class Gru4RecTraining {
     }
 
     /** A leaf of the tape: rows of a parameter (null: all) and the array that stands for them. */
+    @SuppressWarnings("ArrayRecordComponent")
     private record Leaf(Parameter parameter, int[] rows, NDArray array) {}
 
     /** A batch as the engine reads it. */
+    @SuppressWarnings("ArrayRecordComponent")
     private record PaddedBatch(
             int sessions, int longest, int[] inputs, int[] targets, int[] positions) {
 

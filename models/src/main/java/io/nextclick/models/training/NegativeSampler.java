@@ -23,7 +23,7 @@ final class NegativeSampler {
         this.cumulative = new double[counts.length];
         double total = 0;
         for (int i = 0; i < counts.length; i++) {
-            total += counts[i] == 0 ? 0 : Math.pow(counts[i], alpha);
+            total += counts[i] == 0 ? 0 : Math.pow((double) counts[i], alpha);
             cumulative[i] = total;
         }
         if (total == 0) {

@@ -56,11 +56,11 @@ final class SampledSoftmax {
         this.logQ = logQ;
         double total = 0;
         for (long count : counts) {
-            total += count;
+            total += (double) count;
         }
         popularity = new double[counts.length];
         for (int i = 0; i < counts.length; i++) {
-            popularity[i] = counts[i] / total;
+            popularity[i] = (double) counts[i] / total;
         }
     }
 

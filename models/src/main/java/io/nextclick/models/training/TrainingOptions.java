@@ -1,8 +1,9 @@
 package io.nextclick.models.training;
 
+import java.lang.reflect.RecordComponent;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * How GRU4Rec is trained. {@link #DEFAULTS} are chosen to be good on small and large logs alike.
@@ -150,15 +151,16 @@ public record TrainingOptions(
         }
     }
 
-    /** Every setting by name, as a model's manifest records it. */
+    /** Every setting by its name in snake case, as a model's manifest records it. */
     public Map<String, Object> asMap() {
-        Map<String, Object> map = new TreeMap<>();
-        for (var component : TrainingOptions.class.getRecordComponents()) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        for (RecordComponent component : TrainingOptions.class.getRecordComponents()) {
+            String name = component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
             try {
                 Object value = component.getAccessor().invoke(this);
-                map.put(component.getName(), value instanceof Enum<?> e ? e.name() : value);
+                map.put(name, value instanceof Enum<?> choice ? choice.name() : value);
             } catch (ReflectiveOperationException e) {
-                throw new IllegalStateException(e);
+                throw new IllegalStateException("a record's accessors are public", e);
             }
         }
         return map;
