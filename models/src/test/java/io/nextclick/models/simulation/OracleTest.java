@@ -117,7 +117,7 @@ class OracleTest {
         Oracle oracle = new Oracle(options, CUTOFF);
         double surplus = 0;
         double variance = 0;
-        for (int i = 0; i < 200_000; i++) {
+        for (int i = 0; i < 100_000; i++) {
             Optional<Oracle.Outcome> outcome = oracle.observe(simulator.next());
             if (outcome.isPresent()) {
                 double expected = outcome.get().expectedRecall();
@@ -160,14 +160,14 @@ class OracleTest {
         Oracle all = new Oracle(OPTIONS, CUTOFF);
         Oracle sample = new Oracle(OPTIONS, CUTOFF, 0.1);
         simulator
-                .clicks(200_000)
+                .clicks(100_000)
                 .forEach(
                         click -> {
                             all.observe(click);
                             sample.observe(click);
                         });
         assertThat((double) sample.report().clicks())
-                .isCloseTo(0.1 * all.report().clicks(), within(2_000.0));
+                .isCloseTo(0.1 * all.report().clicks(), within(1_500.0));
         Oracle.Estimate whole = all.report().recall();
         Oracle.Estimate part = sample.report().recall();
         assertThat(part.value()).isCloseTo(whole.value(), within(2 * part.margin()));
