@@ -138,7 +138,7 @@ class OracleTest {
 
     @Test
     void isAboveMarkovAndPopularityOnTheSameClicks() {
-        Comparison comparison = compare(OPTIONS, 140_000, 60_000);
+        Comparison comparison = compare(OPTIONS, 80_000, 40_000);
         System.out.println(comparison);
         assertThat(comparison.oracle).isGreaterThan(comparison.markov + 0.05);
         assertThat(comparison.markov).isGreaterThan(comparison.popularity + 0.1);
@@ -147,8 +147,8 @@ class OracleTest {
     @Test
     void driftLeavesFrozenModelsBehindButNotTheOracle() {
         Duration epoch = Duration.ofMinutes(5);
-        Comparison still = compare(OPTIONS.withChange(0, 0, epoch), 100_000, 100_000);
-        Comparison drifting = compare(OPTIONS.withChange(1, 200, epoch), 100_000, 100_000);
+        Comparison still = compare(OPTIONS.withChange(0, 0, epoch), 60_000, 60_000);
+        Comparison drifting = compare(OPTIONS.withChange(2, 200, epoch), 60_000, 60_000);
         System.out.println("still: " + still + ", drifting: " + drifting);
         assertThat(drifting.markov).isLessThan(still.markov - 0.05);
         assertThat(drifting.oracle).isCloseTo(still.oracle, within(0.03));
