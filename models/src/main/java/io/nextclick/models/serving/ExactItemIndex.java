@@ -236,6 +236,11 @@ public final class ExactItemIndex implements ItemIndex {
         return workspace == null ? new Workspace(items.dimension()) : workspace;
     }
 
+    /** Copies the D floats of an item's vector. */
+    void copyVector(int row, float[] target) {
+        items.copyRow(row, target);
+    }
+
     @Override
     public String describe() {
         return "exact search over "

@@ -119,6 +119,19 @@ final class Panels {
         return Math.min(limit, Math.min(inChunk, panelCount - panel));
     }
 
+    /**
+     * Products of packed vectors with all rows; see {@link DenseKernel#multiply}.
+     *
+     * @param stride at least the rows of all panels
+     */
+    void multiply(DenseKernel kernel, float[] packed, int count, float[] products, int stride) {
+        if (panelCount > panelsPerChunk) {
+            throw new IllegalStateException("a matrix of " + rows + " rows lies in several arrays");
+        }
+        kernel.multiply(
+                chunks[0], ALIGNMENT, panelCount, dimension, packed, count, products, stride);
+    }
+
     /** The product of one vector with one row, to the bit what {@link DenseKernel} computes. */
     float product(float[] vector, int row) {
         int panel = row / width;

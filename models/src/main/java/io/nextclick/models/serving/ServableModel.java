@@ -31,6 +31,11 @@ public interface ServableModel extends AutoCloseable {
     /** A scorer for the calling thread. */
     SessionScorer newScorer();
 
+    /** One line for a person: what runs, and on which hardware path. */
+    default String describe() {
+        return name() + " " + version();
+    }
+
     /** Frees the weights; no scorer may be used afterwards. */
     @Override
     void close();

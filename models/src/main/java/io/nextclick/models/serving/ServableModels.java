@@ -1,0 +1,58 @@
+package io.nextclick.models.serving;
+
+import io.nextclick.models.files.ModelFileException;
+import io.nextclick.models.files.ModelFolder;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The registry of models that can be served: a line a kind.
+ *
+ * <p>The system property {@code nextclick.cell} chooses what a recurrent model's cell runs on:
+ * {@code packed}, the default, uses the vector instructions of the item search; {@code torch} uses
+ * the operation that training runs.
+ */
+public final class ServableModels {
+
+    private static final String CELL = "nextclick.cell";
+
+    private static final Map<String, Loader> KINDS =
+            new TreeMap<>(
+                    Map.of(
+                            "gru4rec",
+                            folder -> new ServableGru4Rec(folder, cell(), DenseKernel.fastest())));
+
+    private ServableModels() {}
+
+    @FunctionalInterface
+    private interface Loader {
+        ServableModel load(ModelFolder folder) throws ModelFileException;
+    }
+
+    /**
+     * Makes a model ready to answer. The caller closes it.
+     *
+     * @throws ModelFileException if its kind is unknown, or a tensor is missing or doesn't fit
+     */
+    public static ServableModel load(ModelFolder folder) throws ModelFileException {
+        String kind = folder.manifest().kind();
+        Loader loader = KINDS.get(kind);
+        if (loader == null) {
+            throw new ModelFileException(
+                    ModelFolder.MANIFEST, "kind is '" + kind + "', known are " + KINDS.keySet());
+        }
+        return loader.load(folder);
+    }
+
+    private static ServableGru4Rec.CellKind cell() {
+        String name = System.getProperty(CELL, "packed").toUpperCase(Locale.ROOT);
+        for (ServableGru4Rec.CellKind kind : ServableGru4Rec.CellKind.values()) {
+            if (kind.name().equals(name)) {
+                return kind;
+            }
+        }
+        throw new IllegalArgumentException(
+                CELL + " is '" + System.getProperty(CELL) + "', it must be packed or torch");
+    }
+}
