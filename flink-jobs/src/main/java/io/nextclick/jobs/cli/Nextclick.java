@@ -55,6 +55,9 @@ public final class Nextclick implements Runnable {
         Nextclick nextclick = new Nextclick();
         CommandLine commandLine = new CommandLine(nextclick);
         // bench and further commands: one line each.
+        commandLine.addSubcommand(new ReplayCommand());
+        commandLine.addSubcommand(new WatchCommand());
+        commandLine.addSubcommand(new SimulateCommand());
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setParameterExceptionHandler(new OneLineUsageError());
         commandLine.setExecutionExceptionHandler(nextclick.new OneLineFailure());

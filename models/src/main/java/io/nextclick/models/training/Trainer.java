@@ -94,7 +94,7 @@ public final class Trainer {
                         fullSoftmax(),
                         options.seed()));
         TrainedGru4Rec chosen = fit(fitted, validation, options.epochs(), null);
-        if (!options.refit() || validation.isEmpty()) {
+        if (!options.refit() || validation.isEmpty() || listener.enough()) {
             return chosen;
         }
         listener.refitting(chosen.epochs());
@@ -175,7 +175,6 @@ public final class Trainer {
                         manager,
                         random.split());
         SplittableRandom shuffling = random.split();
-        long perEpoch = predictions(pieces);
         TrainedGru4Rec best = null;
         List<float[]> bestValues = null;
         int withoutGain = 0;
@@ -220,6 +219,9 @@ public final class Trainer {
                                                 ((now - began)
                                                         / stepsDone
                                                         * Math.max(0, stepsPlanned - stepsDone)))));
+                if (listener.enough()) {
+                    break;
+                }
             }
             double clicksPerSecond = seen * 1e9 / (System.nanoTime() - epochBegan);
             Validation metrics = validation.isEmpty() ? null : training.validate(validation);
@@ -234,7 +236,7 @@ public final class Trainer {
                                 options,
                                 epoch,
                                 metrics == null && chosen != null ? chosen.validation() : metrics,
-                                lossSum / perEpoch,
+                                lossSum / seen,
                                 sessions.size(),
                                 elapsed());
                 bestValues = metrics == null ? null : training.snapshot();
@@ -242,14 +244,8 @@ public final class Trainer {
                 withoutGain++;
             }
             listener.epochEnded(
-                    new Epoch(
-                            epoch,
-                            lossSum / perEpoch,
-                            metrics,
-                            better,
-                            clicksPerSecond,
-                            elapsed()));
-            if (withoutGain >= options.patience()) {
+                    new Epoch(epoch, lossSum / seen, metrics, better, clicksPerSecond, elapsed()));
+            if (withoutGain >= options.patience() || listener.enough()) {
                 break;
             }
         }

@@ -22,6 +22,14 @@ public interface TrainingListener {
     default void epochEnded(Epoch epoch) {}
 
     /**
+     * Asked after every step: whether to end here, in mid-epoch if need be, with the best weights
+     * so far, or the last if none are held out to tell.
+     */
+    default boolean enough() {
+        return false;
+    }
+
+    /**
      * The best number of epochs is known, and training starts again on all sessions, the held-out
      * ones included, for that many.
      */
