@@ -1,0 +1,415 @@
+package io.nextclick.models.evaluation;
+
+import io.nextclick.models.baseline.Popularity;
+import io.nextclick.models.serving.EncodingScorer;
+import io.nextclick.models.serving.RecurrentScorer;
+import io.nextclick.models.serving.SessionScorer;
+import io.nextclick.models.serving.TopItems;
+import io.nextclick.models.session.ItemVocabulary;
+import io.nextclick.models.session.Session;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.LongConsumer;
+
+/**
+ * Measures a model on the sessions of a test log, under the same conditions whatever the model:
+ *
+ * <ul>
+ *   <li>Every click from a session's {@link Session#firstTarget()} on is predicted from the clicks
+ *       before it, and counts once.
+ *   <li>The target is ranked among all items of the vocabulary, never a sample, and ties count
+ *       against the model.
+ *   <li>An item that the vocabulary does not hold is a miss as a target and passed over in a
+ *       prefix. A prefix without any known item is ranked by popularity, as the streaming job does.
+ *   <li>A recurrent model begins each session with a state of zeros and advances by one click at a
+ *       time, as the streaming job does; sessions are bundled, a lane that falls free takes the
+ *       next session, and the last bundle, however small, counts.
+ * </ul>
+ *
+ * <p>Immutable and safe for use by several threads; the scorer handed in is used by the calling
+ * thread.
+ */
+public final class Evaluation {
+
+    /** Sessions advanced at a time, if nothing else is asked for. */
+    public static final int DEFAULT_BUNDLE = 256;
+
+    private static final int[] DEFAULT_CUTOFFS = {5, 10, 20};
+    private static final int PROGRESS_EVERY = 1024;
+
+    private final ItemVocabulary vocabulary;
+    private final Popularity popularity;
+    private final int[] cutoffs;
+    private final boolean maskSeen;
+    private final int bundle;
+    private final LongConsumer progress;
+
+    /** An evaluation at 5, 10 and 20 that masks nothing. */
+    public Evaluation(ItemVocabulary vocabulary, Popularity popularity) {
+        this(vocabulary, popularity, DEFAULT_CUTOFFS, false, DEFAULT_BUNDLE, done -> {});
+    }
+
+    private Evaluation(
+            ItemVocabulary vocabulary,
+            Popularity popularity,
+            int[] cutoffs,
+            boolean maskSeen,
+            int bundle,
+            LongConsumer progress) {
+        this.vocabulary = Objects.requireNonNull(vocabulary, "vocabulary");
+        this.popularity = Objects.requireNonNull(popularity, "popularity");
+        this.cutoffs = cutoffs;
+        this.maskSeen = maskSeen;
+        this.bundle = bundle;
+        this.progress = Objects.requireNonNull(progress, "progress");
+        if (popularity.size() != vocabulary.size()) {
+            throw new IllegalArgumentException(
+                    "popularity of "
+                            + popularity.size()
+                            + " items for a vocabulary of "
+                            + vocabulary.size());
+        }
+    }
+
+    /** The same at other list lengths. */
+    public Evaluation withCutoffs(int... lengths) {
+        int[] checked = new RankingMetrics(lengths).cutoffs();
+        return new Evaluation(vocabulary, popularity, checked, maskSeen, bundle, progress);
+    }
+
+    /**
+     * The same with the items of the prefix left out of the ranking, or not. A target among them is
+     * a miss.
+     */
+    public Evaluation withSeenMasked(boolean masked) {
+        return new Evaluation(vocabulary, popularity, cutoffs, masked, bundle, progress);
+    }
+
+    /** The same with another number of sessions at a time; it changes nothing but the speed. */
+    public Evaluation withBundle(int sessions) {
+        if (sessions < 1) {
+            throw new IllegalArgumentException("bundle is " + sessions + ", it must be 1 or more");
+        }
+        return new Evaluation(vocabulary, popularity, cutoffs, maskSeen, sessions, progress);
+    }
+
+    /** The same, telling now and then how many predictions are done; see {@link #predictions}. */
+    public Evaluation withProgress(LongConsumer predictionsDone) {
+        return new Evaluation(vocabulary, popularity, cutoffs, maskSeen, bundle, predictionsDone);
+    }
+
+    /** How many predictions a log asks for. */
+    public static long predictions(List<Session> sessions) {
+        long predictions = 0;
+        for (Session session : sessions) {
+            predictions += Math.max(0, session.items().size() - session.firstTarget());
+        }
+        return predictions;
+    }
+
+    /** Ranks every target of the sessions. */
+    public EvaluationReport run(SessionScorer scorer, List<Session> sessions) {
+        long start = System.nanoTime();
+        Measuring measuring = new Measuring();
+        walk(scorer, sessions, measuring);
+        progress.accept(measuring.metrics.predictions());
+        return new EvaluationReport(
+                sessions.stream()
+                        .filter(session -> session.items().size() > session.firstTarget())
+                        .count(),
+                measuring.metrics.predictions(),
+                measuring.unknownTargets,
+                measuring.fallbacks,
+                measuring.seenTargets,
+                EvaluationReport.figures(measuring.metrics),
+                Duration.ofNanos(System.nanoTime() - start));
+    }
+
+    /**
+     * The lists themselves: what each session would have been recommended before each of its
+     * targets.
+     *
+     * @param k list length
+     * @return per session a list for each target from {@link Session#firstTarget()} on, and one
+     *     more after the last click; entry i is what is shown after {@code firstTarget + i} clicks
+     */
+    public List<List<TopItems>> topItems(SessionScorer scorer, List<Session> sessions, int k) {
+        Listing listing = new Listing(sessions, k);
+        walk(scorer, sessions, listing);
+        return listing.lists;
+    }
+
+    /** What is done with bundles of prefixes. */
+    private interface Visitor {
+
+        /** Whether a list after the last click is of interest. */
+        boolean wantsEnd();
+
+        /**
+         * Whether the scorer is to be asked for this prefix.
+         *
+         * @param target the row to rank, {@link ItemVocabulary#UNKNOWN} if unknown or at the end
+         * @param seen rows of the prefix's known items if they are masked, else null
+         */
+        boolean wants(Walk walk, int target, int[] seen);
+
+        void rankRecurrent(RecurrentScorer scorer, Asked asked);
+
+        void rankEncoding(EncodingScorer scorer, Asked asked);
+    }
+
+    /** A session on its way. */
+    private static final class Walk {
+
+        private final int index;
+        private final Session session;
+        private final float[] state;
+
+        /** Rows of its known items so far. */
+        private int[] seen = new int[8];
+
+        private int known;
+
+        /** Clicks taken in so far. */
+        private int clicks;
+
+        Walk(int index, Session session, int stateSize) {
+            this.index = index;
+            this.session = session;
+            this.state = new float[stateSize];
+        }
+
+        void take(int row) {
+            clicks++;
+            if (row != ItemVocabulary.UNKNOWN) {
+                if (known == seen.length) {
+                    seen = Arrays.copyOf(seen, 2 * known);
+                }
+                seen[known++] = row;
+            }
+        }
+
+        int[] lastSeen(int length) {
+            return Arrays.copyOfRange(seen, Math.max(0, known - length), known);
+        }
+    }
+
+    /** Prefixes that the scorer is asked about, in parallel arrays. */
+    private final class Asked {
+
+        private final Walk[] walks = new Walk[bundle];
+        private final float[][] states = new float[bundle][];
+        private final int[][] prefixes = new int[bundle][];
+        private final int[] targets = new int[bundle];
+        private final int[][] excluded = new int[bundle][];
+        private int count;
+
+        int[][] excluded() {
+            return maskSeen ? excluded : null;
+        }
+    }
+
+    private void walk(SessionScorer scorer, List<Session> sessions, Visitor visitor) {
+        int stateSize = scorer instanceof RecurrentScorer recurrent ? recurrent.stateSize() : 0;
+        Walk[] lanes = new Walk[bundle];
+        int next = 0;
+        int[] rows = new int[bundle];
+        float[][] states = new float[bundle][];
+        Asked asked = new Asked();
+        while (true) {
+            // One click of every lane; a lane whose session is through takes the next one.
+            int advancing = 0;
+            int live = 0;
+            for (int lane = 0; lane < bundle; lane++) {
+                if (lanes[lane] == null || isThrough(lanes[lane], visitor)) {
+                    lanes[lane] = null;
+                    while (lanes[lane] == null && next < sessions.size()) {
+                        Walk walk = new Walk(next, sessions.get(next), stateSize);
+                        next++;
+                        lanes[lane] = isThrough(walk, visitor) ? null : walk;
+                    }
+                }
+                Walk walk = lanes[lane];
+                if (walk == null) {
+                    continue;
+                }
+                live++;
+                int row = vocabulary.row(walk.session.items().get(walk.clicks));
+                walk.take(row);
+                if (row != ItemVocabulary.UNKNOWN) {
+                    rows[advancing] = row;
+                    states[advancing++] = walk.state;
+                }
+            }
+            if (live == 0) {
+                return;
+            }
+            if (advancing > 0 && scorer instanceof RecurrentScorer recurrent) {
+                recurrent.advance(rows, states, advancing);
+            }
+            asked.count = 0;
+            for (Walk walk : lanes) {
+                if (walk != null && walk.clicks >= walk.session.firstTarget()) {
+                    ask(scorer, walk, visitor, asked);
+                }
+            }
+            if (asked.count == 0) {
+                continue;
+            }
+            if (scorer instanceof RecurrentScorer recurrent) {
+                visitor.rankRecurrent(recurrent, asked);
+            } else if (scorer instanceof EncodingScorer encoding) {
+                visitor.rankEncoding(encoding, asked);
+            }
+        }
+    }
+
+    private static boolean isThrough(Walk walk, Visitor visitor) {
+        int size = walk.session.items().size();
+        int last = visitor.wantsEnd() ? size : size - 1;
+        return walk.clicks >= last || last < walk.session.firstTarget();
+    }
+
+    private void ask(SessionScorer scorer, Walk walk, Visitor visitor, Asked asked) {
+        List<String> items = walk.session.items();
+        int target =
+                walk.clicks < items.size()
+                        ? vocabulary.row(items.get(walk.clicks))
+                        : ItemVocabulary.UNKNOWN;
+        int[] seen = maskSeen ? walk.lastSeen(walk.known) : null;
+        if (!visitor.wants(walk, target, seen)) {
+            return;
+        }
+        int place = asked.count++;
+        asked.walks[place] = walk;
+        asked.targets[place] = target;
+        asked.excluded[place] = seen;
+        if (scorer instanceof EncodingScorer encoding) {
+            asked.prefixes[place] = walk.lastSeen(encoding.maximumLength());
+        } else {
+            asked.states[place] = walk.state;
+        }
+    }
+
+    private static boolean contains(int[] rows, int row) {
+        for (int each : rows) {
+            if (each == row) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private final class Measuring implements Visitor {
+
+        private final RankingMetrics metrics = new RankingMetrics(cutoffs);
+        private long unknownTargets;
+        private long fallbacks;
+        private long seenTargets;
+        private long told;
+
+        @Override
+        public boolean wantsEnd() {
+            return false;
+        }
+
+        @Override
+        public boolean wants(Walk walk, int target, int[] seen) {
+            if (walk.known == 0) {
+                fallbacks++;
+            }
+            if (target == ItemVocabulary.UNKNOWN) {
+                unknownTargets++;
+                metrics.add(RankingMetrics.MISS);
+                return false;
+            }
+            if (seen != null && contains(seen, target)) {
+                seenTargets++;
+                metrics.add(RankingMetrics.MISS);
+                return false;
+            }
+            if (walk.known == 0) {
+                metrics.add(popularity.rank(target, null));
+                return false;
+            }
+            return true;
+        }
+
+        @Override
+        public void rankRecurrent(RecurrentScorer scorer, Asked asked) {
+            add(
+                    scorer.ranksOf(asked.states, asked.count, asked.targets, asked.excluded()),
+                    asked.count);
+        }
+
+        @Override
+        public void rankEncoding(EncodingScorer scorer, Asked asked) {
+            add(
+                    scorer.ranksOf(asked.prefixes, asked.count, asked.targets, asked.excluded()),
+                    asked.count);
+        }
+
+        private void add(int[] ranks, int count) {
+            for (int i = 0; i < count; i++) {
+                metrics.add(ranks[i]);
+            }
+            if (metrics.predictions() - told >= PROGRESS_EVERY) {
+                told = metrics.predictions();
+                progress.accept(told);
+            }
+        }
+    }
+
+    private final class Listing implements Visitor {
+
+        private final int k;
+        private final List<List<TopItems>> lists = new ArrayList<>();
+        private long listed;
+        private long told;
+
+        Listing(List<Session> sessions, int k) {
+            this.k = k;
+            for (int i = 0; i < sessions.size(); i++) {
+                lists.add(new ArrayList<>());
+            }
+        }
+
+        @Override
+        public boolean wantsEnd() {
+            return true;
+        }
+
+        @Override
+        public boolean wants(Walk walk, int target, int[] seen) {
+            if (walk.known == 0) {
+                lists.get(walk.index).add(popularity.top(k, null));
+                return false;
+            }
+            return true;
+        }
+
+        @Override
+        public void rankRecurrent(RecurrentScorer scorer, Asked asked) {
+            add(scorer.rank(asked.states, asked.count, k, asked.excluded()), asked);
+        }
+
+        @Override
+        public void rankEncoding(EncodingScorer scorer, Asked asked) {
+            add(scorer.rank(asked.prefixes, asked.count, k, asked.excluded()), asked);
+        }
+
+        private void add(TopItems[] ranked, Asked asked) {
+            for (int i = 0; i < asked.count; i++) {
+                lists.get(asked.walks[i].index).add(ranked[i]);
+            }
+            listed += asked.count;
+            if (listed - told >= PROGRESS_EVERY) {
+                told = listed;
+                progress.accept(told);
+            }
+        }
+    }
+}
