@@ -11,7 +11,9 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 
@@ -125,44 +127,64 @@ public final class ClickLog {
     }
 
     /**
-     * The sessions that a model may learn from, in order of their start: all of them, but for
-     * {@link ClickLogFormat#USER_SEQUENCES} without the last item of each user, which is for
-     * testing. Sessions of one click are included.
+     * The sessions that a model may learn from, in the order of the file: all of them, single
+     * clicks included. Of {@link ClickLogFormat#USER_SEQUENCES} the last item of each user is for
+     * testing and the one before it for validation, so neither is here: that is how the published
+     * figures of such logs were reached, baselines' and networks' alike.
      */
     public List<Session> trainingSessions(SessionRules rules) {
         List<Session> sessions = sessions(rules);
-        if (format != ClickLogFormat.USER_SEQUENCES) {
-            return sessions;
-        }
-        return SessionSplit.leaveLastOut(
-                        sessions.stream().filter(session -> session.items().size() > 1).toList())
-                .training();
+        return format == ClickLogFormat.USER_SEQUENCES ? leaveOut(sessions).training() : sessions;
     }
 
     /**
-     * The training sessions and those of them to validate on: the last by time (by order where
-     * there are no times), but for {@link ClickLogFormat#USER_SEQUENCES} each user's last but one
-     * item, whatever the fraction, if that isn't zero.
+     * The sessions to learn from and those to validate on: the last by time (by order where there
+     * are no times), but for {@link ClickLogFormat#USER_SEQUENCES} each user's last item but one,
+     * whatever the fraction, if that isn't zero.
      *
      * @param validationFraction share of the sessions, in [0, 1)
      */
     public SessionSplit split(SessionRules rules, double validationFraction) {
-        List<Session> sessions = trainingSessions(rules);
         return format == ClickLogFormat.USER_SEQUENCES && validationFraction > 0
-                ? SessionSplit.leaveLastOut(sessions)
-                : SessionSplit.byTime(sessions, validationFraction);
+                ? leaveOut(sessions(rules))
+                : SessionSplit.byTime(trainingSessions(rules), validationFraction);
     }
 
     /**
-     * The sessions to measure a model on, in order of their start. Every click but a session's
+     * The sessions to measure a model on, in the order of the file. Every click but a session's
      * first is to be predicted; of {@link ClickLogFormat#PREFIX_TARGET} and {@link
      * ClickLogFormat#USER_SEQUENCES} only the last.
      */
     public List<Session> testSessions(SessionRules rules) {
         List<Session> sessions = sessions(rules);
         return format == ClickLogFormat.USER_SEQUENCES
-                ? SessionSplit.leaveLastOut(sessions).validation()
+                ? sessions.stream()
+                        .filter(session -> session.items().size() > 1)
+                        .map(session -> predictLastOf(session, session.items().size()))
+                        .toList()
                 : sessions;
+    }
+
+    private static SessionSplit leaveOut(List<Session> sessions) {
+        List<Session> training = new ArrayList<>(sessions.size());
+        List<Session> validation = new ArrayList<>(sessions.size());
+        for (Session session : sessions) {
+            int size = session.items().size();
+            if (size > 1) {
+                List<String> items = session.items().subList(0, Math.max(1, size - 2));
+                training.add(new Session(session.id(), session.startMillis(), items));
+            }
+            if (size > 2) {
+                validation.add(predictLastOf(session, size - 1));
+            }
+        }
+        return new SessionSplit(training, validation);
+    }
+
+    /** The first items of a session, the last of which is to be predicted. */
+    private static Session predictLastOf(Session session, int size) {
+        return new Session(
+                session.id(), session.startMillis(), session.items().subList(0, size), size - 1);
     }
 
     private List<Session> sessions(SessionRules rules) {
@@ -173,10 +195,25 @@ public final class ClickLog {
             }
         }
         // A session that began before `from` has to be seen to be left out.
+        Map<String, List<LoggedClick>> bySession = new LinkedHashMap<>();
+        new ClickLog(file, format, null, until)
+                .forEach(
+                        click ->
+                                bySession
+                                        .computeIfAbsent(
+                                                click.sessionId(), id -> new ArrayList<>(4))
+                                        .add(click));
+        // Rules look at one session id at a time, so that session by session is click by click.
         Sessioniser sessioniser = new Sessioniser(rules);
-        for (LoggedClick click : new ClickLog(file, format, null, until).clicks()) {
-            sessioniser.add(
-                    click.sessionId(), click.eventId(), click.itemId(), click.eventTimeMillis());
+        for (List<LoggedClick> clicks : bySession.values()) {
+            clicks.sort(Comparator.comparingLong(LoggedClick::eventTimeMillis));
+            for (LoggedClick click : clicks) {
+                sessioniser.add(
+                        click.sessionId(),
+                        click.eventId(),
+                        click.itemId(),
+                        click.eventTimeMillis());
+            }
         }
         List<Session> sessions = sessioniser.sessions();
         if (from != null) {

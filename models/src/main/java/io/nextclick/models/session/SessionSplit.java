@@ -41,33 +41,6 @@ public record SessionSplit(List<Session> training, List<Session> validation) {
     }
 
     /**
-     * Leave one out: of each sequence the last item validates, the items before it train. Sequences
-     * of a single item train only.
-     */
-    public static SessionSplit leaveLastOut(List<Session> sessions) {
-        List<Session> training = new ArrayList<>(sessions.size());
-        List<Session> validation = new ArrayList<>(sessions.size());
-        for (Session session : sessions) {
-            int size = session.items().size();
-            if (size == 1) {
-                training.add(session);
-                continue;
-            }
-            training.add(withoutLast(session));
-            validation.add(
-                    new Session(session.id(), session.startMillis(), session.items(), size - 1));
-        }
-        return new SessionSplit(training, validation);
-    }
-
-    static Session withoutLast(Session session) {
-        return new Session(
-                session.id(),
-                session.startMillis(),
-                session.items().subList(0, session.items().size() - 1));
-    }
-
-    /**
      * SHA-256, in hexadecimal, over the items of the sessions in order: what a model was trained
      * on. Ids and times of the sessions do not count.
      */

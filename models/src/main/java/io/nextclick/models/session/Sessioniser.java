@@ -1,7 +1,7 @@
 package io.nextclick.models.session;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +10,7 @@ import java.util.Set;
 
 /**
  * Cuts a stream of clicks into sessions by {@link SessionRules}: the same judgement, click by
- * click, that the streaming job passes. Feed the clicks in time order.
+ * click, that the streaming job passes. Feed the clicks of each session id in time order.
  *
  * <p>A session keeps all of its items: {@link SessionRules#maximumLength()} bounds what a model
  * remembers, not what it is trained or measured on. All sessions are held until {@link #sessions}
@@ -19,7 +19,7 @@ import java.util.Set;
 public final class Sessioniser {
 
     private final SessionRules rules;
-    private final Map<String, Open> open = new LinkedHashMap<>();
+    private final Map<String, Open> open = new HashMap<>();
     private final List<Open> all = new ArrayList<>();
     private long duplicates;
     private long repeats;
@@ -59,7 +59,7 @@ public final class Sessioniser {
         return verdict;
     }
 
-    /** The sessions so far, in the order in which they began. */
+    /** The sessions so far, in the order in which they came to be. */
     public List<Session> sessions() {
         List<Session> sessions = new ArrayList<>(all.size());
         for (Open session : all) {

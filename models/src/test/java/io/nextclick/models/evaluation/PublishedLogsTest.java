@@ -28,8 +28,7 @@ class PublishedLogsTest {
 
     private record Figures(EvaluationReport popularity, EvaluationReport markov) {}
 
-    private static Figures measure(
-            String name, ClickLog training, ClickLog test, boolean masked, boolean print) {
+    private static Figures measure(String name, ClickLog training, ClickLog test, boolean masked) {
         long start = System.nanoTime();
         List<Session> sessions = training.trainingSessions(SessionRules.AS_LOGGED);
         List<Session> tested = test.testSessions(SessionRules.AS_LOGGED);
@@ -46,19 +45,17 @@ class PublishedLogsTest {
                 new Figures(
                         evaluation.run(chain.popularity().scorer(), tested),
                         evaluation.run(chain.scorer(), tested));
-        if (print) {
-            System.out.printf(
-                    "%s: %d training sessions, %d items; read %.1f s, Markov %.2f s, co-visitation"
-                            + " %.2f s%npopularity %s%nMarkov %s%n",
-                    name,
-                    sessions.size(),
-                    vocabulary.size(),
-                    (read - start) / 1e9,
-                    (counted - read) / 1e9,
-                    (visited - counted) / 1e9,
-                    figures.popularity.toJson(),
-                    figures.markov.toJson());
-        }
+        System.out.printf(
+                "%s: %d training sessions, %d items; read %.1f s, Markov %.2f s, co-visitation"
+                        + " %.2f s%npopularity %s%nMarkov %s%n",
+                name,
+                sessions.size(),
+                vocabulary.size(),
+                (read - start) / 1e9,
+                (counted - read) / 1e9,
+                (visited - counted) / 1e9,
+                figures.popularity.toJson(),
+                figures.markov.toJson());
         return figures;
     }
 
@@ -70,7 +67,7 @@ class PublishedLogsTest {
     void eshop() {
         ClickLog log =
                 ClickLog.of(DATA.resolve("eshop/eshop-clothing-2008.zip"), ClickLogFormat.ESHOP);
-        Figures figures = measure("eshop", log.until(SPLIT), log.from(SPLIT), false, true);
+        Figures figures = measure("eshop", log.until(SPLIT), log.from(SPLIT), false);
         assertThat(figures.markov.predictions()).isEqualTo(12_224);
         expect(figures.popularity, "hr@5", 0.075);
         expect(figures.popularity, "hr@10", 0.135);
@@ -93,8 +90,7 @@ class PublishedLogsTest {
                         ClickLog.of(
                                 DATA.resolve("rsc15-100k/yoochoose-clicks-100k_test.txt.gz"),
                                 ClickLogFormat.RSC15),
-                        false,
-                        true);
+                        false);
         assertThat(figures.markov.predictions()).isEqualTo(10_152);
         expect(figures.markov, "hr@20", 0.578);
         expect(figures.markov, "mrr@20", 0.348);
@@ -111,8 +107,7 @@ class PublishedLogsTest {
                         ClickLog.of(
                                 DATA.resolve("diginetica/test_prefix_target.txt.gz"),
                                 ClickLogFormat.PREFIX_TARGET),
-                        false,
-                        true);
+                        false);
         assertThat(figures.markov.predictions()).isEqualTo(60_858);
         expect(figures.popularity, "hr@20", 0.0093);
         expect(figures.markov, "hr@20", 0.3361);
@@ -123,10 +118,11 @@ class PublishedLogsTest {
     void beauty() {
         ClickLog log =
                 ClickLog.of(DATA.resolve("beauty/Beauty.txt.gz"), ClickLogFormat.USER_SEQUENCES);
-        Figures figures = measure("beauty", log, log, true, true);
+        Figures figures = measure("beauty", log, log, true);
         assertThat(figures.markov.predictions()).isEqualTo(22_363);
-        expect(figures.popularity, "hr@10", 0.0152);
-        expect(figures.popularity, "ndcg@10", 0.0068);
+        // The published popularity, .0152 / .0068, counts the clicks to be predicted too.
+        expect(figures.popularity, "hr@10", 0.0115);
+        expect(figures.popularity, "ndcg@10", 0.0055);
         expect(figures.markov, "hr@10", 0.0600);
         expect(figures.markov, "ndcg@10", 0.0413);
     }
