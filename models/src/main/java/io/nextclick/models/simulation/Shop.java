@@ -13,10 +13,11 @@ import java.util.SplittableRandom;
  * <p>Every item has a category c and a price band b; together they are its segment. Every visitor
  * has a taste z, drawn once per session from the tastes' shares and never shown: a distribution
  * over categories, θ(c | z), and one over price bands, φ(b | z). Popularity follows Zipf's law: the
- * item of rank r weighs w = (r + 1)^-s. Every item i has for each price band a list of {@value
- * #SUCCESSORS} successors of that band, mostly of its own category; q(j | i) is the weight of j's
- * place in i's list for j's band, zero if it is not there. After the items h and i (h = i after a
- * session's first click) a visitor of taste z clicks j, of category c and band b, with probability
+ * item of rank r weighs w = (r + 1)^-s. The items of a segment come in series of {@value #SERIES},
+ * and a series has for each price band a list of {@value #SUCCESSORS} successors of that band,
+ * mostly of its own category; q(j | i) is the weight of j's place in the list of i's series for j's
+ * band, zero if it is not there. After the items h and i (h = i after a session's first click) a
+ * visitor of taste z clicks j, of category c and band b, with probability
  *
  * <pre>
  *   P(j | h, i, z) = M(j) / (1 - M(i)) for j ≠ i, where
@@ -34,42 +35,45 @@ import java.util.SplittableRandom;
  *
  * <p>In each epoch, of length E hours, every successor list, every popularity rank and every taste
  * is redrawn with probability 1 - exp(-drift · E), and the new items of that time come on sale: in
- * the more popular quarter, with successors of their own, and in the lists of {@value #IN_EDGES}
- * other items. All that depends on the options alone, not on what was clicked.
+ * the more popular quarter, in a series of their segment, and among the successors of {@value
+ * #IN_EDGES} others. All that depends on the options alone, not on what was clicked.
  *
  * <p>Not safe for use by several threads.
  */
 public final class Shop {
 
     /** Chance to follow the last item. */
-    public static final double FOLLOW = 0.50;
+    public static final double FOLLOW = 0.40;
 
     /** Chance to follow the item before the last. */
-    public static final double RETURN = 0.20;
+    public static final double RETURN = 0.24;
 
     /** Chance to look further in the last item's category. */
-    public static final double BROWSE = 0.10;
+    public static final double BROWSE = 0.08;
 
     /** Chance to turn to the visitor's taste. */
-    public static final double TASTE = 0.14;
+    public static final double TASTE = 0.22;
 
     /** Chance to click anything. */
     public static final double EXPLORE = 0.06;
 
-    /** Length of a successor list; an item has one for each price band. */
+    /** Items that share their successors. */
+    public static final int SERIES = 4;
+
+    /** Length of a successor list; a series has one for each price band. */
     public static final int SUCCESSORS = 8;
 
     private static final int BANDS = 4;
     private static final int LISTS = BANDS * SUCCESSORS;
-    private static final int IN_EDGES = 2 * SUCCESSORS;
+    private static final int IN_EDGES = 4;
 
     /** Share of a visitor's clicks in the preferred price band; the other bands share the rest. */
     private static final double PREFERRED_BAND = 0.76;
 
     private static final double OTHER_BAND = (1 - PREFERRED_BAND) / (BANDS - 1);
 
-    /** A taste's category of rank r weighs (r + 1)^-1.5. */
-    private static final double CATEGORY_EXPONENT = 1.5;
+    /** A taste's category of rank r weighs (r + 1)^-2. */
+    private static final double CATEGORY_EXPONENT = 2;
 
     /** A taste of rank r is held by a share of visitors in proportion to (r + 1)^-0.5. */
     private static final double TASTE_EXPONENT = 0.5;
@@ -138,9 +142,9 @@ public final class Shop {
     // The catalogue; arrays are longer than the catalogue where they have grown.
     private int size;
     private int[] segmentOf;
+    private int[] seriesOf;
     private long[] availableFrom;
     private Item[] items;
-    private int[] successors;
 
     // Popularity: the item of each rank and the rank of each item.
     private int[] itemAtRank;
@@ -171,6 +175,10 @@ public final class Shop {
     private final AliasTables categoryTables = new AliasTables();
     private final int[] preferredBand;
 
+    // Successor lists by series, band and place; a series belongs to one segment.
+    private final int[] segmentOfSeries;
+    private final int[] successors;
+
     private long epoch;
     private long epochEndMillis;
 
@@ -197,7 +205,10 @@ public final class Shop {
         availableFrom = new long[size];
         Arrays.fill(availableFrom, options.start().toEpochMilli());
         items = new Item[size];
-        successors = new int[size * LISTS];
+        int seriesOfSegment = (size + SERIES * segments - 1) / (SERIES * segments);
+        segmentOfSeries = new int[segments * seriesOfSegment];
+        successors = new int[segmentOfSeries.length * LISTS];
+        seriesOf = new int[size];
         itemAtRank = permutation(size);
         rankOf = new int[size];
         for (int rank = 0; rank < size; rank++) {
@@ -208,7 +219,9 @@ public final class Shop {
         weightBySegment = new double[size];
         for (int item = 0; item < size; item++) {
             // In turn, so that no segment is empty.
-            segmentOf[item] = item % segments;
+            int segment = item % segments;
+            segmentOf[item] = segment;
+            seriesOf[item] = segment + segments * (item / segments / SERIES);
         }
         normalisedZipf(placeWeight, PLACE_EXPONENT);
         placeTable.build(0, SUCCESSORS, placeWeight, 0);
@@ -228,8 +241,9 @@ public final class Shop {
 
         rebuildPopularity();
         rebuildTastes();
-        for (int item = 0; item < size; item++) {
-            redrawSuccessors(item);
+        for (int series = 0; series < segmentOfSeries.length; series++) {
+            segmentOfSeries[series] = series % segments;
+            redrawSuccessors(series);
         }
     }
 
@@ -369,11 +383,10 @@ public final class Shop {
         addNewItems();
         rebuildPopularity();
         rebuildTastes();
-        for (long lists = rounded(redrawn * before); lists > 0; lists--) {
-            redrawSuccessors(random.nextInt(before));
+        for (long lists = rounded(redrawn * segmentOfSeries.length); lists > 0; lists--) {
+            redrawSuccessors(random.nextInt(segmentOfSeries.length));
         }
         for (int item = before; item < size; item++) {
-            redrawSuccessors(item);
             introduce(item);
         }
     }
@@ -392,7 +405,7 @@ public final class Shop {
             segmentOf = Arrays.copyOf(segmentOf, capacity);
             availableFrom = Arrays.copyOf(availableFrom, capacity);
             items = Arrays.copyOf(items, capacity);
-            successors = Arrays.copyOf(successors, capacity * LISTS);
+            seriesOf = Arrays.copyOf(seriesOf, capacity);
             itemAtRank = Arrays.copyOf(itemAtRank, capacity);
             rankOf = Arrays.copyOf(rankOf, capacity);
             bySegment = new int[capacity];
@@ -401,6 +414,7 @@ public final class Shop {
         while (size < newSize) {
             int item = size++;
             segmentOf[item] = random.nextInt(segments);
+            seriesOf[item] = seriesOf[evenlyFromSegment(segmentOf[item])];
             availableFrom[item] = epochEndMillis;
             itemAtRank[item] = item;
             rankOf[item] = item;
@@ -467,10 +481,10 @@ public final class Shop {
         }
     }
 
-    private void redrawSuccessors(int item) {
-        int category = segmentOf[item] / BANDS;
+    private void redrawSuccessors(int series) {
+        int category = segmentOfSeries[series] / BANDS;
         for (int band = 0; band < BANDS; band++) {
-            int list = item * LISTS + band * SUCCESSORS;
+            int list = series * LISTS + band * SUCCESSORS;
             for (int place = 0; place < SUCCESSORS; place++) {
                 int successor;
                 int attempts = 0;
@@ -484,10 +498,15 @@ public final class Shop {
                                     ? drawFromSegment(segment, random.nextLong())
                                     : evenlyFromSegment(segment);
                     // A small segment may not have enough distinct items: then one stands twice.
-                } while ((successor == item || holds(list, place, successor)) && ++attempts < 50);
+                } while (holds(list, place, successor) && ++attempts < 50);
                 successors[list + place] = successor;
             }
         }
+    }
+
+    /** Where the list of an item's series for a band begins. */
+    private int list(int item, int band) {
+        return seriesOf[item] * LISTS + band * SUCCESSORS;
     }
 
     private int evenlyFromSegment(int segment) {
@@ -504,15 +523,15 @@ public final class Shop {
         return false;
     }
 
-    /** Puts a new item into other items' successor lists. */
+    /** Puts a new item into successor lists. */
     private void introduce(int item) {
         int category = segmentOf[item] / BANDS;
         int band = segmentOf[item] % BANDS;
         for (int edge = 0; edge < IN_EDGES; edge++) {
             int from = random.nextDouble() < OWN_CATEGORY ? category : partnerOf[category];
             int source = evenlyFromSegment(from * BANDS + random.nextInt(BANDS));
-            int list = source * LISTS + band * SUCCESSORS;
-            if (source != item && !holds(list, SUCCESSORS, item)) {
+            int list = list(source, band);
+            if (!holds(list, SUCCESSORS, item)) {
                 successors[list + random.nextInt(SUCCESSORS)] = item;
             }
         }
@@ -556,7 +575,7 @@ public final class Shop {
     }
 
     private int drawSuccessor(int taste, int item, SplittableRandom visitors) {
-        int list = item * LISTS + drawBand(taste, visitors) * SUCCESSORS;
+        int list = list(item, drawBand(taste, visitors));
         return successors[list + placeTable.draw(0, SUCCESSORS, visitors.nextLong())];
     }
 
@@ -634,7 +653,7 @@ public final class Shop {
 
     /** q(j | i), where j is of the given band. */
     private double successorWeight(int item, int band, int successor) {
-        int list = item * LISTS + band * SUCCESSORS;
+        int list = list(item, band);
         double sum = 0;
         for (int place = 0; place < SUCCESSORS; place++) {
             if (successors[list + place] == successor) {
@@ -685,7 +704,7 @@ public final class Shop {
     }
 
     int successor(int item, int band, int place) {
-        return successors[item * LISTS + band * SUCCESSORS + place];
+        return successors[list(item, band) + place];
     }
 
     double placeWeight(int place) {
