@@ -208,12 +208,16 @@ final class AvroInput extends RecordInput {
         int size = 0;
         for (long count = values.readArrayStart(); count > 0; count = values.arrayNext()) {
             requireAtMost(limits.vectorLength(), size + count);
-            vector = Arrays.copyOf(vector, size + (int) count);
+            int needed = size + (int) count;
+            if (needed > vector.length) {
+                // One block as a rule; doubling keeps many small blocks from costing the square.
+                vector = Arrays.copyOf(vector, Math.max(needed, size * 2));
+            }
             for (long i = 0; i < count; i++) {
                 vector[size++] = number();
             }
         }
-        return vector;
+        return size == vector.length ? vector : Arrays.copyOf(vector, size);
     }
 
     @Override

@@ -143,7 +143,8 @@ final class BoundedAvroDecoder extends Decoder {
 
     @Override
     public void skipString() throws AvroFault {
-        at += length("text");
+        int length = length("text");
+        at += length;
     }
 
     @Override
@@ -157,7 +158,8 @@ final class BoundedAvroDecoder extends Decoder {
 
     @Override
     public void skipBytes() throws AvroFault {
-        at += length("bytes");
+        int length = length("bytes");
+        at += length;
     }
 
     @Override

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.StreamWriteFeature;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import java.io.IOException;
 
 /**
@@ -15,8 +16,8 @@ import java.io.IOException;
  *
  * <p>Before the parser sees a document, one pass without allocation checks what the parser would
  * let through or pay for: ill-formed UTF-8 (it accepts overlong forms and surrogates, and takes
- * zero bytes for a sign of UTF-16), and the number and length of member names (it keeps each in a
- * symbol table, ignored ones too).
+ * zero bytes for a sign of UTF-16), the number of values, and the number and length of member names
+ * (it keeps each in a symbol table, ignored ones too).
  */
 final class BoundedJson {
 
@@ -40,6 +41,7 @@ final class BoundedJson {
                         .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
                         .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
                         .enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER)
+                        .enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
                         .build();
     }
 
@@ -83,6 +85,7 @@ final class BoundedJson {
     }
 
     private void survey(byte[] bytes, int from) throws MalformedRecordException {
+        int values = 0;
         int members = 0;
         int nameBytes = 0;
         int textStart = -1;
@@ -109,6 +112,12 @@ final class BoundedJson {
                 }
             } else if (next == '"') {
                 textStart = at + 1;
+            } else if (next == ',') {
+                values++;
+                if (values > limits.jsonValues()) {
+                    throw new MalformedRecordException(
+                            "byte " + at, "more than " + limits.jsonValues() + " JSON values");
+                }
             } else if (next == ':') {
                 members++;
                 nameBytes += textBytes;

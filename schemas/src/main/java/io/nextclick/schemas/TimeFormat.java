@@ -63,7 +63,7 @@ public enum TimeFormat {
             return value;
         }
         // Beyond any plausible time; kept from overflowing, so that it is refused as such.
-        return Math.abs(value) > EventTime.END_MILLIS ? Long.MAX_VALUE : value * 1_000;
+        return value < 0 || value > EventTime.END_MILLIS ? Long.MAX_VALUE : value * 1_000;
     }
 
     /** The nearest value of seconds; the value rounded down of milliseconds. */

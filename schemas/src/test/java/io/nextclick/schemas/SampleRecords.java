@@ -1,0 +1,109 @@
+package io.nextclick.schemas;
+
+import io.nextclick.schemas.Recommendation.ModelReference;
+import io.nextclick.schemas.Recommendation.RecommendedItem;
+import io.nextclick.schemas.Recommendation.Trigger;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Records with every field set, and with as few as may be. */
+final class SampleRecords {
+
+    static final long TIME = 1_207_045_230_123L;
+
+    static final Click FULL_CLICK =
+            new Click("e-7", "visit-1", "Zoë 🙂", "sku-42", "view", TIME, Map.of("page", "3"));
+
+    static final Click BARE_CLICK =
+            new Click(null, "s", null, "i", Click.DEFAULT_EVENT_TYPE, 0, Map.of());
+
+    static final Recommendation FULL_RECOMMENDATION =
+            new Recommendation(
+                    "clicks-3-1742",
+                    "visit-1",
+                    "u",
+                    5,
+                    new Trigger(3, 1742, "e-7", TIME),
+                    List.of(
+                            new RecommendedItem("a", 1.5f, "model"),
+                            new RecommendedItem("b", -0.1f, "popularity")),
+                    new ModelReference("gru4rec", "2008-08-01"),
+                    "unknown-items",
+                    TIME + 7);
+
+    static final Recommendation BARE_RECOMMENDATION =
+            new Recommendation(
+                    "r", "s", null, 1, new Trigger(0, 0, null, 0), List.of(), null, null, 0);
+
+    static final CatalogItem FULL_CATALOG_ITEM =
+            new CatalogItem(
+                    "sku-42",
+                    "Blue \"trousers\"\n",
+                    List.of("clothes", "trousers"),
+                    38.5,
+                    false,
+                    Map.of("colour", "blue"));
+
+    static final CatalogItem BARE_CATALOG_ITEM =
+            new CatalogItem("i", null, List.of(), null, true, Map.of());
+
+    static final ItemEmbedding FULL_ITEM_EMBEDDING =
+            new ItemEmbedding(
+                    "sku-42", new float[] {0.5f, -1e-30f, Float.MAX_VALUE}, "tower-9", TIME);
+
+    static final ModelRelease FULL_MODEL_RELEASE =
+            new ModelRelease(
+                    "gru4rec",
+                    "2008-08-01",
+                    "s3://models/gru4rec/2008-08-01",
+                    "0123456789abcdef".repeat(4),
+                    "gru4rec",
+                    Map.of("recall@20", 0.625),
+                    TIME);
+
+    private SampleRecords() {}
+
+    /** A record of some topic, with the name of its golden files. */
+    record Sample<T>(String name, Topic<T> topic, T value) {}
+
+    static List<Sample<?>> all() {
+        return List.of(
+                new Sample<>("click-full", Topics.CLICKS, FULL_CLICK),
+                new Sample<>("click-bare", Topics.CLICKS, BARE_CLICK),
+                new Sample<>("recommendation-full", Topics.RECOMMENDATIONS, FULL_RECOMMENDATION),
+                new Sample<>("recommendation-bare", Topics.RECOMMENDATIONS, BARE_RECOMMENDATION),
+                new Sample<>("catalog-item-full", Topics.ITEM_CATALOG, FULL_CATALOG_ITEM),
+                new Sample<>("catalog-item-bare", Topics.ITEM_CATALOG, BARE_CATALOG_ITEM),
+                new Sample<>("item-embedding-full", Topics.ITEM_EMBEDDINGS, FULL_ITEM_EMBEDDING),
+                new Sample<>("model-release-full", Topics.MODEL_RELEASES, FULL_MODEL_RELEASE));
+    }
+
+    /** A click with many attributes. */
+    static Click wideClick() {
+        Map<String, String> attributes = new LinkedHashMap<>();
+        for (int i = 0; i < 100; i++) {
+            attributes.put("name-" + i, "välue-" + i);
+        }
+        return new Click("e", "s", "u", "i", "view", TIME, attributes);
+    }
+
+    /** A recommendation of 20 items, as the job writes them. */
+    static Recommendation typicalRecommendation() {
+        List<RecommendedItem> items = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            items.add(new RecommendedItem("item-" + i * 977, 10.123f / (i + 1), "model"));
+        }
+        return new Recommendation(
+                "clicks-3-1742",
+                "visit-1",
+                null,
+                5,
+                new Trigger(3, 1742, "e-7", TIME),
+                items,
+                new ModelReference("gru4rec", "2008-08-01"),
+                null,
+                TIME + 7);
+    }
+}
