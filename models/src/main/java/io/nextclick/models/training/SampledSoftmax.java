@@ -145,8 +145,8 @@ final class SampledSoftmax {
         NDArray loss = logProbabilities.gather(targets, 1).mean().neg();
         if (labelSmoothing > 0) {
             loss =
-                    loss.mul(1 - labelSmoothing)
-                            .add(logProbabilities.mean().neg().mul(labelSmoothing));
+                    loss.mul((float) (1 - labelSmoothing))
+                            .add(logProbabilities.mean().neg().mul((float) labelSmoothing));
         }
         return loss;
     }
