@@ -2,9 +2,9 @@ package io.nextclick.jobs;
 
 import static org.apache.flink.configuration.ConfigOptions.key;
 
+import io.nextclick.schemas.Encoding;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.MemorySize;
 
@@ -31,14 +31,6 @@ public final class JobOptions {
         LATEST,
         /** Where the consumer group left off; the oldest record where it never was. */
         COMMITTED
-    }
-
-    /** How records are written. */
-    public enum OutputFormat {
-        /** Plain JSON. */
-        JSON,
-        /** Avro single-object encoding. */
-        AVRO
     }
 
     /** What a failure may do to the output. */
@@ -83,14 +75,15 @@ public final class JobOptions {
                     .defaultValue(MemorySize.ofMebiBytes(1))
                     .withDescription("A longer click is rejected unread. In [64 b, 64 mb].");
 
-    public static final ConfigOption<Map<String, String>> CLICKS_MAPPING =
+    public static final ConfigOption<String> CLICKS_MAPPING =
             key("nextclick.clicks.mapping")
-                    .mapType()
-                    .defaultValue(Map.of())
+                    .stringType()
+                    .noDefaultValue()
                     .withDescription(
                             "Where a foreign JSON event holds a click's fields: one JSON pointer"
-                                    + " per field, as session_id:/visit/id,item_id:/product/sku,"
-                                    + "event_time:/at. Empty: clicks are in our own formats.");
+                                    + " per field, as session_id=/visit/id,item_id=/product/sku,"
+                                    + "event_time=/at,time_format=epoch-seconds. Unset: clicks are"
+                                    + " in our own formats.");
 
     public static final ConfigOption<Duration> CLICKS_FUTURE_TOLERANCE =
             key("nextclick.clicks.future-tolerance")
@@ -123,10 +116,10 @@ public final class JobOptions {
                     .defaultValue("recommendations")
                     .withDescription("Topic that recommendations are written to.");
 
-    public static final ConfigOption<OutputFormat> RECOMMENDATIONS_FORMAT =
+    public static final ConfigOption<Encoding> RECOMMENDATIONS_FORMAT =
             key("nextclick.recommendations.format")
-                    .enumType(OutputFormat.class)
-                    .defaultValue(OutputFormat.JSON)
+                    .enumType(Encoding.class)
+                    .defaultValue(Encoding.JSON)
                     .withDescription("How recommendations are written: json or avro.");
 
     public static final ConfigOption<Integer> RECOMMENDATIONS_COUNT =

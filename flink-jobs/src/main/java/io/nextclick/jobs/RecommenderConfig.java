@@ -4,6 +4,7 @@ import io.nextclick.jobs.JobOptions.Guarantee;
 import io.nextclick.jobs.kafka.KafkaSettings;
 import io.nextclick.jobs.recommend.RecommendSettings;
 import io.nextclick.models.session.SessionRules;
+import io.nextclick.schemas.ClickMapping;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -68,7 +69,7 @@ public record RecommenderConfig(
                                 JobOptions.CLICKS_MAX_RECORD_SIZE,
                                 new MemorySize(64),
                                 MemorySize.ofMebiBytes(64)),
-                        options.get(JobOptions.CLICKS_MAPPING),
+                        options.mapping(),
                         options.duration(JobOptions.CLICKS_FUTURE_TOLERANCE, Duration.ZERO, LONG),
                         options.get(JobOptions.RECOMMENDATIONS_FORMAT),
                         guarantee,
@@ -162,11 +163,8 @@ public record RecommenderConfig(
         void refuseUnknown() {
             Set<String> known =
                     JobOptions.ALL.stream().map(ConfigOption::key).collect(Collectors.toSet());
-            String mapping = JobOptions.CLICKS_MAPPING.key() + ".";
             for (String key : new TreeSet<>(configuration.keySet())) {
-                if (key.startsWith(JobOptions.PREFIX)
-                        && !known.contains(key)
-                        && !key.startsWith(mapping)) {
+                if (key.startsWith(JobOptions.PREFIX) && !known.contains(key)) {
                     throw new IllegalArgumentException("there is no option " + key);
                 }
             }
@@ -181,6 +179,17 @@ public record RecommenderConfig(
                                 + " can't be read: "
                                 + (e.getCause() == null ? e : e.getCause()).getMessage(),
                         e);
+            }
+        }
+
+        /** May be null. */
+        ClickMapping mapping() {
+            String text = get(JobOptions.CLICKS_MAPPING);
+            try {
+                return text == null ? null : ClickMapping.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(
+                        JobOptions.CLICKS_MAPPING.key() + " can't be read: " + e.getMessage(), e);
             }
         }
 

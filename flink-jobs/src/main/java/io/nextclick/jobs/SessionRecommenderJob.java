@@ -1,15 +1,43 @@
 package io.nextclick.jobs;
 
 import io.nextclick.jobs.kafka.ClickRecord;
+import io.nextclick.jobs.kafka.ClickRecordSerializer;
+import io.nextclick.jobs.kafka.ClickTimes;
+import io.nextclick.jobs.kafka.KafkaEnds;
+import io.nextclick.jobs.kafka.ReceivedClick;
+import io.nextclick.jobs.kafka.ReceivedClickSerializer;
 import io.nextclick.jobs.kafka.RejectedClick;
+import io.nextclick.jobs.kafka.SetAsideRejected;
+import io.nextclick.jobs.recommend.FileSystemModels;
+import io.nextclick.jobs.recommend.ModelLoader;
+import io.nextclick.jobs.recommend.RecommendOperator;
+import io.nextclick.jobs.recommend.RecommendationSerializer;
 import io.nextclick.schemas.Recommendation;
 import java.time.Duration;
+import java.util.Map;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExecutionOptions;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.configuration.StateBackendOptions;
+import org.apache.flink.state.rocksdb.RocksDBConfigurableOptions;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.ParameterTool;
 
-/** Clicks in, recommendations out. */
+/**
+ * Clicks in, recommendations out.
+ *
+ * <pre>
+ * clicks ─▶ Clicks from Kafka ─▶ Set aside rejected clicks ─▶ by session ─▶ Recommend next items ─▶ recommendations
+ *                                          └─▶ clicks-rejected
+ * </pre>
+ */
 public final class SessionRecommenderJob {
 
     /** The job's name on the dashboard. */
@@ -18,27 +46,118 @@ public final class SessionRecommenderJob {
     /** How often a checkpoint is taken unless the configuration says otherwise. */
     public static final Duration CHECKPOINT_INTERVAL = Duration.ofSeconds(10);
 
+    /**
+     * Longest that a click waits in a network buffer for others. Flink's default of 100 ms suits
+     * throughput; the bundles gather clicks anyway.
+     */
+    private static final Duration BUFFER_TIMEOUT = Duration.ofMillis(2);
+
     private SessionRecommenderJob() {}
 
     /**
-     * An environment with the settings that this job depends on for its speed and safety, unless
-     * the cluster or {@code configuration} sets them.
+     * Submits the job to the cluster it is started on.
      *
-     * @param configuration Flink's options, {@code nextclick.*} and {@code kafka.*} together; only
-     *     the first are passed on, as the others may hold passwords
+     * @param arguments {@code --key value} for any of {@link JobOptions}, {@code kafka.*} and
+     *     Flink's own
      */
-    public static StreamExecutionEnvironment environment(Configuration configuration) {
-        return StreamExecutionEnvironment.getExecutionEnvironment();
+    public static void main(String[] arguments) throws Exception {
+        Configuration configuration = ParameterTool.fromArgs(arguments).getConfiguration();
+        RecommenderConfig config = RecommenderConfig.of(configuration);
+        StreamExecutionEnvironment environment = environment(configuration);
+        define(environment, config);
+        environment.execute(NAME);
     }
 
-    /** The job between Kafka's topics. Neither connects to anything nor starts anything. */
-    public static void define(StreamExecutionEnvironment environment, RecommenderConfig config) {}
+    /** The job between Kafka's topics, with models from the file systems that Flink knows. */
+    public static void define(StreamExecutionEnvironment environment, RecommenderConfig config) {
+        define(
+                environment,
+                config,
+                KafkaEnds.clicks(config.kafka()),
+                KafkaEnds.recommendations(config.kafka()),
+                KafkaEnds.rejected(config.kafka()),
+                new FileSystemModels());
+    }
 
-    /** The job between any source and sinks. */
+    /**
+     * The job between any source and sinks. Connects to nothing and starts nothing.
+     *
+     * @param clicks a source whose splits are the partitions that event time is tracked for
+     * @param models where the model comes from
+     */
     public static void define(
             StreamExecutionEnvironment environment,
             RecommenderConfig config,
             Source<ClickRecord, ?, ?> clicks,
             Sink<Recommendation> recommendations,
-            Sink<RejectedClick> rejected) {}
+            Sink<RejectedClick> rejected,
+            ModelLoader models) {
+        SingleOutputStreamOperator<ReceivedClick> accepted =
+                environment
+                        .fromSource(
+                                clicks,
+                                ClickTimes.watermarks(config.outOfOrderness(), config.idleness()),
+                                "Clicks from Kafka",
+                                ClickRecordSerializer.TYPE)
+                        .uid("clicks")
+                        .process(new SetAsideRejected(), ReceivedClickSerializer.TYPE)
+                        .name("Set aside rejected clicks")
+                        .uid("set-aside-rejected");
+
+        accepted.getSideOutput(SetAsideRejected.REJECTED)
+                .sinkTo(rejected)
+                .name("Rejected clicks to Kafka")
+                .uid("rejected");
+
+        accepted.keyBy(ReceivedClick::sessionId, Types.STRING)
+                .transform(
+                        "Recommend next items",
+                        RecommendationSerializer.TYPE,
+                        new RecommendOperator(config.recommend(), models))
+                .uid("recommend")
+                .sinkTo(recommendations)
+                .name("Recommendations to Kafka")
+                .uid("recommendations");
+    }
+
+    /**
+     * An environment with the settings that this job's speed and safety rest on, where neither the
+     * cluster nor {@code configuration} has others.
+     *
+     * @param configuration Flink's options, {@code nextclick.*} and {@code kafka.*} together; the
+     *     last two are not passed on, as Flink shows what it gets and there may be passwords
+     */
+    public static StreamExecutionEnvironment environment(Configuration configuration) {
+        Configuration flinks = new Configuration();
+        for (Map.Entry<String, String> entry : configuration.toMap().entrySet()) {
+            if (!entry.getKey().startsWith(JobOptions.PREFIX)
+                    && !entry.getKey().startsWith(JobOptions.KAFKA_PREFIX)) {
+                flinks.setString(entry.getKey(), entry.getValue());
+            }
+        }
+        StreamExecutionEnvironment environment =
+                StreamExecutionEnvironment.getExecutionEnvironment(flinks);
+        ReadableConfig given = environment.getConfiguration();
+        Configuration defaults = new Configuration();
+        setDefault(given, defaults, ExecutionOptions.BUFFER_TIMEOUT, BUFFER_TIMEOUT);
+        // Everything that passes between operators is immutable.
+        setDefault(given, defaults, PipelineOptions.OBJECT_REUSE, true);
+        // A type that would fall to Kryo stops the job before it starts.
+        setDefault(given, defaults, PipelineOptions.GENERIC_TYPES, false);
+        setDefault(given, defaults, StateBackendOptions.STATE_BACKEND, "rocksdb");
+        setDefault(given, defaults, CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
+        setDefault(
+                given, defaults, CheckpointingOptions.CHECKPOINTING_INTERVAL, CHECKPOINT_INTERVAL);
+        // Each session's first click asks for a key that isn't there.
+        setDefault(given, defaults, RocksDBConfigurableOptions.USE_BLOOM_FILTER, true);
+        environment.configure(defaults);
+        return environment;
+    }
+
+    private static <T> void setDefault(
+            ReadableConfig given, Configuration defaults, ConfigOption<T> option, T value) {
+        if (given.getOptional(option).isEmpty()) {
+            defaults.set(option, value);
+        }
+    }
 }

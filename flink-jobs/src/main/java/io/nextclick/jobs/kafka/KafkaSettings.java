@@ -1,8 +1,9 @@
 package io.nextclick.jobs.kafka;
 
 import io.nextclick.jobs.JobOptions.Guarantee;
-import io.nextclick.jobs.JobOptions.OutputFormat;
 import io.nextclick.jobs.JobOptions.StartOffsets;
+import io.nextclick.schemas.ClickMapping;
+import io.nextclick.schemas.Encoding;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
@@ -17,10 +18,10 @@ import java.util.Properties;
  * @param start where reading begins without a savepoint
  * @param bounded whether to stop at the offsets that are the latest at the start
  * @param maxRecordBytes longer clicks are rejected unread
- * @param mapping JSON pointer per field of a click; empty for our own formats
+ * @param mapping where a foreign JSON event holds a click's fields; null for our own formats
  * @param futureTolerance how far an event time may lie after the record's timestamp; zero: as far
  *     as it likes
- * @param format how recommendations are written
+ * @param encoding how recommendations are written
  * @param guarantee what a failure may do to the output
  * @param transactionalIdPrefix what the ids of transactions begin with
  * @param transactionTimeout the least that transactions must be given
@@ -34,9 +35,9 @@ public record KafkaSettings(
         StartOffsets start,
         boolean bounded,
         int maxRecordBytes,
-        Map<String, String> mapping,
+        ClickMapping mapping,
         Duration futureTolerance,
-        OutputFormat format,
+        Encoding encoding,
         Guarantee guarantee,
         String transactionalIdPrefix,
         Duration transactionTimeout,
@@ -46,7 +47,6 @@ public record KafkaSettings(
     private static final String PRODUCER = "producer.";
 
     public KafkaSettings {
-        mapping = Map.copyOf(mapping);
         properties = Map.copyOf(properties);
     }
 

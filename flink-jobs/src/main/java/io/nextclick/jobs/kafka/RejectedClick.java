@@ -9,9 +9,8 @@ import java.util.List;
  * @param key the original key; may be null
  * @param value the original value; may be null
  * @param headers the original headers in their order
- * @param field the part of the record at fault where that is one of a click's fields, else {@code
- *     record}: a small set, fit for a metric's name
- * @param reason what is wrong and where, for a person
+ * @param reason what is wrong, for a person
+ * @param where the part of the record at fault: a field, a JSON pointer or a byte offset
  * @param topic where the record lay
  * @param partition where the record lay
  * @param offset where the record lay
@@ -23,8 +22,8 @@ public record RejectedClick(
         byte[] key,
         byte[] value,
         List<RecordHeader> headers,
-        String field,
         String reason,
+        String where,
         String topic,
         int partition,
         long offset,
@@ -63,8 +62,8 @@ public record RejectedClick(
                 && Arrays.equals(key, that.key)
                 && Arrays.equals(value, that.value)
                 && headers.equals(that.headers)
-                && field.equals(that.field)
                 && reason.equals(that.reason)
+                && where.equals(that.where)
                 && topic.equals(that.topic)
                 && partition == that.partition
                 && offset == that.offset
@@ -79,6 +78,16 @@ public record RejectedClick(
     /** Leaves the bytes out: a dead letter may hold anything, a log line must not. */
     @Override
     public String toString() {
-        return "RejectedClick[" + topic + "-" + partition + "-" + offset + ": " + reason + "]";
+        return "RejectedClick["
+                + topic
+                + "-"
+                + partition
+                + "-"
+                + offset
+                + ": "
+                + reason
+                + " at "
+                + where
+                + "]";
     }
 }

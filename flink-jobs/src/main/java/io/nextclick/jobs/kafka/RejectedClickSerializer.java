@@ -15,7 +15,7 @@ import org.apache.flink.core.memory.DataOutputView;
 
 /**
  * Layout 1: key and value as byte arrays, the number of headers, each header's name and bytes, then
- * field, reason and topic as texts ({@link Bytes}), partition as a count, offset and timestamp as
+ * reason, where and topic as texts ({@link Bytes}), partition as a count, offset and timestamp as
  * longs. Never in state, only between subtasks.
  */
 public final class RejectedClickSerializer extends ImmutableSerializer<RejectedClick> {
@@ -39,8 +39,8 @@ public final class RejectedClickSerializer extends ImmutableSerializer<RejectedC
             Bytes.writeText(header.name(), out);
             Bytes.writeBytes(header.value(), out);
         }
-        Bytes.writeText(click.field(), out);
         Bytes.writeText(click.reason(), out);
+        Bytes.writeText(click.where(), out);
         Bytes.writeText(click.topic(), out);
         Bytes.writeCount(click.partition(), out);
         out.writeLong(click.offset());
@@ -57,13 +57,13 @@ public final class RejectedClickSerializer extends ImmutableSerializer<RejectedC
             String name = Bytes.readText(in);
             headers.add(new RecordHeader(name, Bytes.readBytes(in)));
         }
-        String field = Bytes.readText(in);
         String reason = Bytes.readText(in);
+        String where = Bytes.readText(in);
         String topic = Bytes.readText(in);
         int partition = Bytes.readCount(in);
         long offset = in.readLong();
         return new RejectedClick(
-                key, value, headers, field, reason, topic, partition, offset, in.readLong());
+                key, value, headers, reason, where, topic, partition, offset, in.readLong());
     }
 
     @Override

@@ -1,0 +1,75 @@
+package io.nextclick.jobs.recommend;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Histogram;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
+
+/** What the dashboard shows under the recommending operator. */
+final class RecommendMetrics {
+
+    /** Values that a histogram looks back over. */
+    private static final int HISTOGRAM_WINDOW = 2_000;
+
+    /** Clicks that arrived, whatever became of them. */
+    final Counter clicks;
+
+    final Counter recommendations;
+
+    /** Clicks whose event id their session had seen: not answered. */
+    final Counter duplicates;
+
+    /** Clicks whose item their session had just clicked: answered from the unchanged session. */
+    final Counter repeats;
+
+    /** Clicks older than the watermark or their session's last click: answered as they arrive. */
+    final Counter late;
+
+    /** Sessions begun. */
+    final Counter sessions;
+
+    /** Sessions whose recurrent state was made anew from their items after a model change. */
+    final Counter rebuilt;
+
+    /** Clicks in a bundle. */
+    final Histogram bundleSize;
+
+    /** Microseconds that the model took for a bundle. */
+    final Histogram inferenceTime;
+
+    /** Milliseconds from a click's Kafka timestamp until its answer left the operator. */
+    final Histogram clickToRecommendation;
+
+    private final MetricGroup group;
+    private final Map<String, Counter> fallbacks = new HashMap<>();
+
+    RecommendMetrics(MetricGroup group) {
+        this.group = group;
+        clicks = group.counter("clicks");
+        recommendations = group.counter("recommendations");
+        duplicates = group.counter("duplicates");
+        repeats = group.counter("repeats");
+        late = group.counter("late");
+        sessions = group.counter("sessionsStarted");
+        rebuilt = group.counter("sessionsRebuilt");
+        bundleSize = histogram("bundleSize");
+        inferenceTime = histogram("inferenceTimeMicros");
+        clickToRecommendation = histogram("clickToRecommendationMillis");
+    }
+
+    /** Counts an answer that the model did not rank. */
+    void fallback(String reason) {
+        Counter counter = fallbacks.get(reason);
+        if (counter == null) {
+            counter = group.addGroup("fallbacks").counter(reason);
+            fallbacks.put(reason, counter);
+        }
+        counter.inc();
+    }
+
+    private Histogram histogram(String name) {
+        return group.histogram(name, new DescriptiveStatisticsHistogram(HISTOGRAM_WINDOW));
+    }
+}

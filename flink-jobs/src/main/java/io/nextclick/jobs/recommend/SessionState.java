@@ -1,0 +1,217 @@
+package io.nextclick.jobs.recommend;
+
+import io.nextclick.models.session.SessionRules;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What is remembered of one session between its clicks.
+ *
+ * <p>Reading and writing this is most of a click's cost beside the model, so the item ids stay in
+ * the bytes that they have in RocksDB, newest first, and are made texts only when somebody asks: a
+ * recurrent model never does. A click then costs one copy of those bytes.
+ */
+final class SessionState implements SessionRules.SoFar {
+
+    /** In place of a model's stamp: no model made this. */
+    static final long NO_MODEL = 0;
+
+    private static final byte[] NO_BYTES = {};
+    private static final long[] NO_LONGS = {};
+
+    /** Clicks so far that belong to the session, repeats not counted. */
+    int step;
+
+    long lastEventTimeMillis;
+
+    /** Items remembered. */
+    int itemCount;
+
+    /**
+     * Each item: its length in bytes as a count ({@link io.nextclick.jobs.types.Bytes}), its UTF-8
+     * bytes. The newest first, so that the oldest fall off the end.
+     */
+    byte[] itemBytes = NO_BYTES;
+
+    /** How many of {@link #eventIds} are used. */
+    int eventIdCount;
+
+    /** {@link Fingerprint}s of the last event ids, newest first. */
+    long[] eventIds = NO_LONGS;
+
+    /** The stamp of the model that {@link #list} was made under. */
+    long listModel = NO_MODEL;
+
+    /** {@link Fingerprint}s of the items last recommended, best first; null before the first. */
+    long[] list;
+
+    /** The stamp of the model that made {@link #hidden}. */
+    long hiddenModel = NO_MODEL;
+
+    /** A recurrent model's state after the session's known items; null before the first. */
+    float[] hidden;
+
+    /** The items as texts, oldest first, once somebody has asked; else null. */
+    private List<String> items;
+
+    @Override
+    public long lastEventTimeMillis() {
+        return lastEventTimeMillis;
+    }
+
+    @Override
+    public String lastItem() {
+        if (itemCount == 0) {
+            return null;
+        }
+        if (items != null) {
+            return items.get(items.size() - 1);
+        }
+        int length = 0;
+        int at = 0;
+        int shift = 0;
+        byte next;
+        do {
+            next = itemBytes[at++];
+            length |= (next & 0x7f) << shift;
+            shift += 7;
+        } while (next < 0);
+        return new String(itemBytes, at, length, StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public boolean remembers(String eventId) {
+        if (eventIdCount == 0) {
+            return false;
+        }
+        long wanted = Fingerprint.of(eventId);
+        for (int i = 0; i < eventIdCount; i++) {
+            if (eventIds[i] == wanted) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The items remembered, oldest first; not to be changed, and good until the next change. */
+    List<String> items() {
+        if (items == null) {
+            String[] reversed = new String[itemCount];
+            int at = 0;
+            for (int i = itemCount - 1; i >= 0; i--) {
+                int length = 0;
+                int shift = 0;
+                byte next;
+                do {
+                    next = itemBytes[at++];
+                    length |= (next & 0x7f) << shift;
+                    shift += 7;
+                } while (next < 0);
+                reversed[i] = new String(itemBytes, at, length, StandardCharsets.UTF_8);
+                at += length;
+            }
+            items = new ArrayList<>(Arrays.asList(reversed));
+        }
+        return items;
+    }
+
+    /** Begins a new session under the same id: everything of the last one is forgotten. */
+    void start() {
+        step = 0;
+        lastEventTimeMillis = Long.MIN_VALUE;
+        itemCount = 0;
+        itemBytes = NO_BYTES;
+        items = null;
+        eventIdCount = 0;
+        list = null;
+        listModel = NO_MODEL;
+        hidden = null;
+        hiddenModel = NO_MODEL;
+    }
+
+    /** Adds an item and forgets the oldest beyond {@code maximumLength}. */
+    void addItem(String item, int maximumLength) {
+        byte[] text = item.getBytes(StandardCharsets.UTF_8);
+        int head = 1;
+        for (int rest = text.length >>> 7; rest != 0; rest >>>= 7) {
+            head++;
+        }
+        int kept = Math.min(itemCount, maximumLength - 1);
+        int keptBytes = kept == itemCount ? itemBytes.length : bytesOf(kept);
+        byte[] bytes = new byte[head + text.length + keptBytes];
+        int rest = text.length;
+        for (int i = 0; i < head - 1; i++) {
+            bytes[i] = (byte) ((rest & 0x7f) | 0x80);
+            rest >>>= 7;
+        }
+        bytes[head - 1] = (byte) rest;
+        System.arraycopy(text, 0, bytes, head, text.length);
+        System.arraycopy(itemBytes, 0, bytes, head + text.length, keptBytes);
+        if (items != null) {
+            while (items.size() > kept) {
+                items.remove(0);
+            }
+            items.add(item);
+        }
+        itemBytes = bytes;
+        itemCount = kept + 1;
+    }
+
+    /** Remembers an event id and forgets the oldest beyond {@code most}. */
+    void addEventId(String eventId, int most) {
+        if (most == 0) {
+            eventIdCount = 0;
+            return;
+        }
+        int kept = Math.min(eventIdCount, most - 1);
+        if (eventIds.length <= kept) {
+            eventIds = Arrays.copyOf(eventIds, Math.min(most, Math.max(4, 2 * (kept + 1))));
+        }
+        System.arraycopy(eventIds, 0, eventIds, 1, kept);
+        eventIds[0] = Fingerprint.of(eventId);
+        eventIdCount = kept + 1;
+    }
+
+    /** Copies a recurrent model's state in. */
+    void keepHidden(float[] state, long model) {
+        if (hidden == null || hidden.length != state.length) {
+            hidden = new float[state.length];
+        }
+        System.arraycopy(state, 0, hidden, 0, state.length);
+        hiddenModel = model;
+    }
+
+    SessionState copy() {
+        SessionState copy = new SessionState();
+        copy.step = step;
+        copy.lastEventTimeMillis = lastEventTimeMillis;
+        copy.itemCount = itemCount;
+        copy.itemBytes = itemBytes; // Never changed, only replaced.
+        copy.eventIdCount = eventIdCount;
+        copy.eventIds = Arrays.copyOf(eventIds, eventIdCount);
+        copy.listModel = listModel;
+        copy.list = list; // Never changed, only replaced.
+        copy.hiddenModel = hiddenModel;
+        copy.hidden = hidden == null ? null : hidden.clone();
+        return copy;
+    }
+
+    /** How many bytes the first {@code count} items take. */
+    private int bytesOf(int count) {
+        int at = 0;
+        for (int i = 0; i < count; i++) {
+            int length = 0;
+            int shift = 0;
+            byte next;
+            do {
+                next = itemBytes[at++];
+                length |= (next & 0x7f) << shift;
+                shift += 7;
+            } while (next < 0);
+            at += length;
+        }
+        return at;
+    }
+}
