@@ -62,6 +62,13 @@ public interface DenseKernel {
     void raise(float[] maxima, int groups, float[] values, int from, int length);
 
     /**
+     * The k-th largest of some values, none of them NaN.
+     *
+     * @param size a multiple of 16, at least k
+     */
+    float kthLargest(float[] values, int size, int k);
+
+    /**
      * Positions, counted from {@code from} and ascending, of the values that are at least the
      * threshold. NaN is not.
      *

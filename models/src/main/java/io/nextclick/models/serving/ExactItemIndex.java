@@ -13,10 +13,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * component or one near the largest float can produce, is never among the best and never counts as
  * at least another.
  *
- * <p>Items are scored in blocks. The k-th largest of the maxima of disjoint groups of a block's
- * scores is a lower bound of the k-th best score, so one vectorised comparison per score finds the
- * few items worth looking at; the bound rises as better items are found. Cost per query: V · D
- * multiply-adds, V comparisons, and a sort of some tens of items.
+ * <p>Items are scored in blocks that stay in the cache until they are searched, by one vectorised
+ * comparison per score with a lower bound of the k-th best one; see {@link BestItems}. Cost per
+ * query: V · D multiply-adds, V comparisons, and a sort of some tens of items.
  *
  * <p>Shapes: V = items, D = dimension, B = queries. Takes 4 · V · (1 + D) bytes of heap, nothing
  * outside it.
@@ -30,9 +29,6 @@ public final class ExactItemIndex implements ItemIndex {
 
     /** Floats of scores at hand at a time: about half of a second-level cache of 1 MiB. */
     private static final int BLOCK_SCORES = 96 * 1024;
-
-    private static final int SMALLEST_GROUPS = 48;
-    private static final int LANES = 16;
 
     private final DenseKernel kernel;
     private final Panels items;
@@ -106,12 +102,10 @@ public final class ExactItemIndex implements ItemIndex {
                 exclude(scores, row, length, firstRow, excluded, from + i);
                 BestItems list = best[i];
                 if (panel == 0) {
-                    list.raiseThreshold(bound(workspace, scores, row, length, k));
+                    list.foresee(scores, row, length);
                 }
                 int found = kernel.collect(scores, row, length, list.threshold(), positions);
-                for (int j = 0; j < found; j++) {
-                    list.offer(firstRow + positions[j], scores[row + positions[j]]);
-                }
+                list.offer(firstRow, scores, row, positions, found);
             }
             panel += panels;
         }
@@ -188,19 +182,6 @@ public final class ExactItemIndex implements ItemIndex {
         return Math.max(1, BLOCK_SCORES / (count * items.width()));
     }
 
-    /** A lower bound of the k-th best of some scores; minus infinity if there is none at hand. */
-    private float bound(Workspace workspace, float[] scores, int from, int length, int k) {
-        int groups = Math.max(SMALLEST_GROUPS, (2 * k + LANES - 1) / LANES * LANES);
-        if (groups > length) {
-            return Float.NEGATIVE_INFINITY;
-        }
-        float[] maxima = workspace.maxima(groups);
-        Arrays.fill(maxima, 0, groups, Float.NEGATIVE_INFINITY);
-        kernel.raise(maxima, groups, scores, from, length);
-        Arrays.sort(maxima, 0, groups);
-        return maxima[groups - k];
-    }
-
     private static void exclude(
             float[] scores, int from, int length, int firstRow, int[][] excluded, int query) {
         if (excluded != null && excluded[query] != null) {
@@ -233,7 +214,7 @@ public final class ExactItemIndex implements ItemIndex {
 
     private Workspace borrow() {
         Workspace workspace = workspaces.poll();
-        return workspace == null ? new Workspace(items.dimension()) : workspace;
+        return workspace == null ? new Workspace(kernel, items.dimension()) : workspace;
     }
 
     /** Copies the D floats of an item's vector. */
@@ -258,14 +239,15 @@ public final class ExactItemIndex implements ItemIndex {
 
     /** What one call needs; kept for later calls, so that a call allocates only its result. */
     private static final class Workspace {
+        private final DenseKernel kernel;
         private final int dimension;
         private float[] packed = new float[0];
         private float[] scores = new float[0];
-        private float[] maxima = new float[0];
         private int[] positions = new int[0];
         private BestItems[] best = new BestItems[0];
 
-        Workspace(int dimension) {
+        Workspace(DenseKernel kernel, int dimension) {
+            this.kernel = kernel;
             this.dimension = dimension;
         }
 
@@ -285,13 +267,6 @@ public final class ExactItemIndex implements ItemIndex {
             return scores;
         }
 
-        float[] maxima(int groups) {
-            if (maxima.length < groups) {
-                maxima = new float[groups];
-            }
-            return maxima;
-        }
-
         int[] positions(int length) {
             if (positions.length < length) {
                 positions = new int[length];
@@ -304,7 +279,7 @@ public final class ExactItemIndex implements ItemIndex {
             if (size < count) {
                 best = Arrays.copyOf(best, count);
                 for (int i = size; i < count; i++) {
-                    best[i] = new BestItems();
+                    best[i] = new BestItems(kernel);
                 }
             }
             return best;

@@ -1,12 +1,18 @@
 package io.nextclick.models.serving;
 
+import java.util.Arrays;
+
 /**
  * The kernel in plain Java. Its loops run over the rows of a wide panel, so that the JIT compiler
- * turns them into vector instructions by itself.
+ * turns them into vector instructions by itself, which it does only for loops that index all their
+ * arrays by the same bare variable: hence the copies, which cost little beside what they save.
  */
 final class PlainKernel implements DenseKernel {
 
-    private static final int WIDTH = 384;
+    private static final int WIDTH = 512;
+
+    /** Vectors whose sums stay in the first-level cache together. */
+    private static final int TOGETHER = 16;
 
     @Override
     public String describe() {
@@ -36,41 +42,76 @@ final class PlainKernel implements DenseKernel {
             float[] products,
             int stride) {
         int panelSize = (1 + dimension) * WIDTH;
+        float[][] sums = new float[Math.min(count, TOGETHER)][WIDTH];
+        float[][] rows = new float[4][WIDTH];
         for (int panel = 0; panel < panelCount; panel++) {
-            int biases = offset + panel * panelSize;
-            for (int i = 0; i < count; i++) {
-                int row = i * stride + panel * WIDTH;
-                System.arraycopy(panels, biases, products, row, WIDTH);
-                int weights = biases + WIDTH;
-                int x = i * dimension;
-                int d = 0;
-                for (; d + 4 <= dimension; d += 4) {
-                    add4(panels, weights + d * WIDTH, packed, x + d, products, row);
-                }
-                for (; d < dimension; d++) {
-                    add(panels, weights + d * WIDTH, packed[x + d], products, row);
+            int start = offset + panel * panelSize;
+            for (int from = 0; from < count; from += TOGETHER) {
+                int size = Math.min(TOGETHER, count - from);
+                multiply(panels, start, dimension, packed, from, size, sums, rows);
+                for (int i = 0; i < size; i++) {
+                    int at = (from + i) * stride + panel * WIDTH;
+                    System.arraycopy(sums[i], 0, products, at, WIDTH);
                 }
             }
         }
     }
 
-    private static void add4(
-            float[] panels, int weights, float[] packed, int x, float[] products, int row) {
+    /** Products of one panel with a few vectors, into {@code sums}. */
+    private static void multiply(
+            float[] panels,
+            int start,
+            int dimension,
+            float[] packed,
+            int from,
+            int count,
+            float[][] sums,
+            float[][] rows) {
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(panels, start, sums[i], 0, WIDTH);
+        }
+        int weights = start + WIDTH;
+        int d = 0;
+        for (; d + 4 <= dimension; d += 4) {
+            for (int j = 0; j < 4; j++) {
+                System.arraycopy(panels, weights + (d + j) * WIDTH, rows[j], 0, WIDTH);
+            }
+            for (int i = 0; i < count; i++) {
+                int x = (from + i) * dimension + d;
+                add(rows[0], rows[1], rows[2], rows[3], packed, x, sums[i]);
+            }
+        }
+        for (; d < dimension; d++) {
+            System.arraycopy(panels, weights + d * WIDTH, rows[0], 0, WIDTH);
+            for (int i = 0; i < count; i++) {
+                add(rows[0], packed[(from + i) * dimension + d], sums[i]);
+            }
+        }
+    }
+
+    private static void add(
+            float[] row0,
+            float[] row1,
+            float[] row2,
+            float[] row3,
+            float[] packed,
+            int x,
+            float[] sums) {
         float x0 = packed[x];
         float x1 = packed[x + 1];
         float x2 = packed[x + 2];
         float x3 = packed[x + 3];
-        for (int i = 0; i < WIDTH; i++) {
-            float sum = Math.fma(x0, panels[weights + i], products[row + i]);
-            sum = Math.fma(x1, panels[weights + WIDTH + i], sum);
-            sum = Math.fma(x2, panels[weights + 2 * WIDTH + i], sum);
-            products[row + i] = Math.fma(x3, panels[weights + 3 * WIDTH + i], sum);
+        for (int i = 0; i < sums.length; i++) {
+            float sum = Math.fma(x0, row0[i], sums[i]);
+            sum = Math.fma(x1, row1[i], sum);
+            sum = Math.fma(x2, row2[i], sum);
+            sums[i] = Math.fma(x3, row3[i], sum);
         }
     }
 
-    private static void add(float[] panels, int weights, float x, float[] products, int row) {
-        for (int i = 0; i < WIDTH; i++) {
-            products[row + i] = Math.fma(x, panels[weights + i], products[row + i]);
+    private static void add(float[] row, float x, float[] sums) {
+        for (int i = 0; i < sums.length; i++) {
+            sums[i] = Math.fma(x, row[i], sums[i]);
         }
     }
 
@@ -85,6 +126,13 @@ final class PlainKernel implements DenseKernel {
                 }
             }
         }
+    }
+
+    @Override
+    public float kthLargest(float[] values, int size, int k) {
+        float[] sorted = Arrays.copyOf(values, size);
+        Arrays.sort(sorted);
+        return sorted[size - k];
     }
 
     @Override

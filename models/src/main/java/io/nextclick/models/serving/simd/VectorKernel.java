@@ -27,6 +27,9 @@ public final class VectorKernel implements DenseKernel {
     /** AVX2 has 16 registers, of which a tile of eight vectors would need 28. */
     private static final boolean EIGHT_VECTORS = SPECIES.vectorBitSize() != 256;
 
+    /** Up to so many values the largest are found by counting, beyond it by sorting. */
+    private static final int LARGEST_COUNTED = 128;
+
     @Override
     public String describe() {
         return SPECIES.vectorBitSize() + "-bit vector instructions";
@@ -184,14 +187,30 @@ public final class VectorKernel implements DenseKernel {
             b7 = b.fma(x, b7);
             c7 = c.fma(x, c7);
         }
-        store(a0, b0, c0, products, at);
-        store(a1, b1, c1, products, at + stride);
-        store(a2, b2, c2, products, at + 2 * stride);
-        store(a3, b3, c3, products, at + 3 * stride);
-        store(a4, b4, c4, products, at + 4 * stride);
-        store(a5, b5, c5, products, at + 5 * stride);
-        store(a6, b6, c6, products, at + 6 * stride);
-        store(a7, b7, c7, products, at + 7 * stride);
+        a0.intoArray(products, at);
+        b0.intoArray(products, at + LANES);
+        c0.intoArray(products, at + 2 * LANES);
+        a1.intoArray(products, at + stride);
+        b1.intoArray(products, at + stride + LANES);
+        c1.intoArray(products, at + stride + 2 * LANES);
+        a2.intoArray(products, at + 2 * stride);
+        b2.intoArray(products, at + 2 * stride + LANES);
+        c2.intoArray(products, at + 2 * stride + 2 * LANES);
+        a3.intoArray(products, at + 3 * stride);
+        b3.intoArray(products, at + 3 * stride + LANES);
+        c3.intoArray(products, at + 3 * stride + 2 * LANES);
+        a4.intoArray(products, at + 4 * stride);
+        b4.intoArray(products, at + 4 * stride + LANES);
+        c4.intoArray(products, at + 4 * stride + 2 * LANES);
+        a5.intoArray(products, at + 5 * stride);
+        b5.intoArray(products, at + 5 * stride + LANES);
+        c5.intoArray(products, at + 5 * stride + 2 * LANES);
+        a6.intoArray(products, at + 6 * stride);
+        b6.intoArray(products, at + 6 * stride + LANES);
+        c6.intoArray(products, at + 6 * stride + 2 * LANES);
+        a7.intoArray(products, at + 7 * stride);
+        b7.intoArray(products, at + 7 * stride + LANES);
+        c7.intoArray(products, at + 7 * stride + 2 * LANES);
     }
 
     /** Products of a panel with four vectors. */
@@ -238,10 +257,18 @@ public final class VectorKernel implements DenseKernel {
             b3 = b.fma(x, b3);
             c3 = c.fma(x, c3);
         }
-        store(a0, b0, c0, products, at);
-        store(a1, b1, c1, products, at + stride);
-        store(a2, b2, c2, products, at + 2 * stride);
-        store(a3, b3, c3, products, at + 3 * stride);
+        a0.intoArray(products, at);
+        b0.intoArray(products, at + LANES);
+        c0.intoArray(products, at + 2 * LANES);
+        a1.intoArray(products, at + stride);
+        b1.intoArray(products, at + stride + LANES);
+        c1.intoArray(products, at + stride + 2 * LANES);
+        a2.intoArray(products, at + 2 * stride);
+        b2.intoArray(products, at + 2 * stride + LANES);
+        c2.intoArray(products, at + 2 * stride + 2 * LANES);
+        a3.intoArray(products, at + 3 * stride);
+        b3.intoArray(products, at + 3 * stride + LANES);
+        c3.intoArray(products, at + 3 * stride + 2 * LANES);
     }
 
     /** Products of a panel with one vector. */
@@ -264,7 +291,9 @@ public final class VectorKernel implements DenseKernel {
             b = FloatVector.fromArray(SPECIES, panels, w + LANES).fma(x, b);
             c = FloatVector.fromArray(SPECIES, panels, w + 2 * LANES).fma(x, c);
         }
-        store(a, b, c, products, at);
+        a.intoArray(products, at);
+        b.intoArray(products, at + LANES);
+        c.intoArray(products, at + 2 * LANES);
     }
 
     /** Products of two panels with one vector. */
@@ -295,15 +324,12 @@ public final class VectorKernel implements DenseKernel {
             b1 = FloatVector.fromArray(SPECIES, panels, w1 + LANES).fma(x, b1);
             c1 = FloatVector.fromArray(SPECIES, panels, w1 + 2 * LANES).fma(x, c1);
         }
-        store(a0, b0, c0, products, at);
-        store(a1, b1, c1, products, at + WIDTH);
-    }
-
-    private static void store(
-            FloatVector a, FloatVector b, FloatVector c, float[] products, int at) {
-        a.intoArray(products, at);
-        b.intoArray(products, at + LANES);
-        c.intoArray(products, at + 2 * LANES);
+        a0.intoArray(products, at);
+        b0.intoArray(products, at + LANES);
+        c0.intoArray(products, at + 2 * LANES);
+        a1.intoArray(products, at + WIDTH);
+        b1.intoArray(products, at + WIDTH + LANES);
+        c1.intoArray(products, at + WIDTH + 2 * LANES);
     }
 
     @Override
@@ -321,6 +347,30 @@ public final class VectorKernel implements DenseKernel {
     }
 
     @Override
+    public float kthLargest(float[] values, int size, int k) {
+        if (size > LARGEST_COUNTED) {
+            return DenseKernel.plain().kthLargest(values, size, k);
+        }
+        // Counts for each value how many are at least as large: no branch depends on the data.
+        float kth = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < size; i += LANES) {
+            FloatVector candidates = FloatVector.fromArray(SPECIES, values, i);
+            FloatVector counts = FloatVector.zero(SPECIES);
+            for (int j = 0; j < size; j++) {
+                FloatVector value = FloatVector.broadcast(SPECIES, values[j]);
+                counts = counts.add(1, value.compare(VectorOperators.GE, candidates));
+            }
+            kth =
+                    Math.max(
+                            kth,
+                            candidates.reduceLanes(
+                                    VectorOperators.MAX,
+                                    counts.compare(VectorOperators.GE, (float) k)));
+        }
+        return kth;
+    }
+
+    @Override
     public int collect(float[] values, int from, int length, float threshold, int[] positions) {
         FloatVector bound = FloatVector.broadcast(SPECIES, threshold);
         int size = 0;
@@ -328,9 +378,13 @@ public final class VectorKernel implements DenseKernel {
             FloatVector value = FloatVector.fromArray(SPECIES, values, from + i);
             VectorMask<Float> found = value.compare(VectorOperators.GE, bound);
             if (found.anyTrue()) {
-                for (int lane = i; lane < i + LANES; lane++) {
-                    if (values[from + lane] >= threshold) {
-                        positions[size++] = lane;
+                // Nearly always there is just one. Not toLong(): JDK 17 builds its bits in memory.
+                int first = i + found.firstTrue();
+                int last = i + found.lastTrue();
+                positions[size++] = first;
+                for (int position = first + 1; position <= last; position++) {
+                    if (values[from + position] >= threshold) {
+                        positions[size++] = position;
                     }
                 }
             }
