@@ -51,7 +51,7 @@ public final class Nextclick implements Runnable {
     }
 
     /** The whole command line, ready to execute. */
-    static CommandLine commandLine() {
+    public static CommandLine commandLine() {
         Nextclick nextclick = new Nextclick();
         CommandLine commandLine = new CommandLine(nextclick);
         // bench and further commands: one line each.

@@ -15,6 +15,7 @@ import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.runtime.minicluster.RpcServiceSharing;
@@ -119,6 +120,21 @@ public final class EmbeddedFlink implements AutoCloseable {
             cluster.cancelJob(job).get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
         }
         cluster.requestJobResult(job).get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /**
+     * Stops a job with a savepoint in Flink's canonical format, without ending its event time.
+     *
+     * @param directory where the savepoint is made
+     * @return the savepoint's path
+     */
+    public String stopWithSavepoint(JobID job, Path directory) throws Exception {
+        return cluster.stopWithSavepoint(
+                        job,
+                        directory.toUri().toString(),
+                        /* terminate= */ false,
+                        SavepointFormatType.CANONICAL)
+                .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
     }
 
     /** Ends all jobs and the cluster. */
