@@ -54,10 +54,11 @@ public final class Nextclick implements Runnable {
     public static CommandLine commandLine() {
         Nextclick nextclick = new Nextclick();
         CommandLine commandLine = new CommandLine(nextclick);
-        // bench and further commands: one line each.
+        // One line a command.
         commandLine.addSubcommand(new ReplayCommand());
         commandLine.addSubcommand(new WatchCommand());
         commandLine.addSubcommand(new SimulateCommand());
+        commandLine.addSubcommand(new BenchCommand());
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setParameterExceptionHandler(new OneLineUsageError());
         commandLine.setExecutionExceptionHandler(nextclick.new OneLineFailure());

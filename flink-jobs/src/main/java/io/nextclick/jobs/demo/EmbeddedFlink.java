@@ -16,6 +16,8 @@ import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.checkpoint.CheckpointStatsSnapshot;
+import org.apache.flink.runtime.checkpoint.CompletedCheckpointStats;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.runtime.minicluster.RpcServiceSharing;
@@ -29,6 +31,7 @@ public final class EmbeddedFlink implements AutoCloseable {
 
     private static final String LOOPBACK = "127.0.0.1";
     private static final long TIMEOUT_SECONDS = 30;
+    private static final MemorySize MANAGED_MEMORY = MemorySize.ofMebiBytes(256);
 
     private final MiniCluster cluster;
     private final String dashboard;
@@ -47,12 +50,22 @@ public final class EmbeddedFlink implements AutoCloseable {
      * @param ports where the dashboard tries to listen, such as {@code 8081,0}; 0 is any free port
      */
     public static EmbeddedFlink start(Path directory, int slots, String ports) throws Exception {
+        return start(directory, slots, ports, MANAGED_MEMORY);
+    }
+
+    /**
+     * Starts a cluster.
+     *
+     * @param managedMemory for RocksDB, all slots together
+     */
+    public static EmbeddedFlink start(
+            Path directory, int slots, String ports, MemorySize managedMemory) throws Exception {
         Configuration configuration = new Configuration();
         configuration.set(RestOptions.BIND_ADDRESS, LOOPBACK);
         configuration.set(RestOptions.ADDRESS, LOOPBACK);
         configuration.set(RestOptions.BIND_PORT, ports);
         configuration.set(WebOptions.SUBMIT_ENABLE, false);
-        configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(256));
+        configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, managedMemory);
         configuration.set(CoreOptions.TMP_DIRS, folder(directory, "tmp"));
         configuration.set(WebOptions.TMP_DIR, folder(directory, "web"));
         configuration.set(BlobServerOptions.STORAGE_DIRECTORY, folder(directory, "blobs"));
@@ -111,6 +124,26 @@ public final class EmbeddedFlink implements AutoCloseable {
                     .orElse(null);
         } catch (ExecutionException | TimeoutException e) {
             throw new IOException("the result of job " + job + " cannot be told", e);
+        }
+    }
+
+    /**
+     * The last checkpoint that a job completed.
+     *
+     * @return null if there is none yet
+     */
+    public CompletedCheckpointStats lastCheckpoint(JobID job)
+            throws IOException, InterruptedException {
+        try {
+            CheckpointStatsSnapshot checkpoints =
+                    cluster.getArchivedExecutionGraph(job)
+                            .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                            .getCheckpointStatsSnapshot();
+            return checkpoints == null
+                    ? null
+                    : checkpoints.getHistory().getLatestCompletedCheckpoint();
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IOException("the checkpoints of job " + job + " cannot be told", e);
         }
     }
 

@@ -176,11 +176,24 @@ public final class EmbeddedKafka implements AutoCloseable {
      * @throws IOException if it exists or the broker refuses
      */
     public void createTopic(String name, int partitions) throws IOException, InterruptedException {
+        createTopic(name, partitions, Map.of());
+    }
+
+    /**
+     * Creates a topic.
+     *
+     * @param configuration the topic's own settings, such as {@code message.timestamp.type}
+     * @throws IOException if it exists or the broker refuses
+     */
+    public void createTopic(String name, int partitions, Map<String, String> configuration)
+            throws IOException, InterruptedException {
         Properties properties = new Properties();
         properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
         try (Admin admin = Admin.create(properties)) {
             admin.createTopics(
-                            List.of(new NewTopic(name, Optional.of(partitions), Optional.empty())))
+                            List.of(
+                                    new NewTopic(name, Optional.of(partitions), Optional.empty())
+                                            .configs(configuration)))
                     .all()
                     .get();
         } catch (ExecutionException e) {

@@ -1,0 +1,405 @@
+package io.nextclick.jobs.bench;
+
+import io.nextclick.jobs.JobOptions;
+import io.nextclick.jobs.RecommenderConfig;
+import io.nextclick.jobs.SessionRecommenderJob;
+import io.nextclick.jobs.demo.EmbeddedFlink;
+import io.nextclick.jobs.demo.EmbeddedKafka;
+import io.nextclick.models.files.ModelFolder;
+import io.nextclick.models.serving.ServableModel;
+import io.nextclick.models.serving.ServableModels;
+import io.nextclick.schemas.DetectingCodec;
+import io.nextclick.schemas.Encoding;
+import io.nextclick.schemas.Topics;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import org.HdrHistogram.Histogram;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.runtime.checkpoint.CompletedCheckpointStats;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * Measures the whole system in one process and one run, so that its figures can be divided by each
+ * other: what Kafka and Flink alone do, what they do with a session's state in RocksDB, what the
+ * model alone does, and what all of it does together.
+ */
+public final class Bench {
+
+    /** Floats of an embedding and of a session's state. */
+    private static final int DIMENSION = 128;
+
+    private static final int LIST_LENGTH = 20;
+    private static final int[] BATCHES = {32, 64, 128, 256};
+    private static final int LATENCY_ITEMS = 20_000;
+    private static final double LATENCY_CLICKS_PER_SECOND = 1_000;
+    private static final Duration LATENCY_WARM_UP = Duration.ofSeconds(20);
+    private static final Duration LATENCY_MEASURED = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofMinutes(15);
+    private static final long SEED = 42;
+
+    /** For all subtasks together, outside the heap. */
+    private static final MemorySize ROCKSDB_MEMORY = MemorySize.ofMebiBytes(512);
+
+    /**
+     * What to measure.
+     *
+     * @param catalogues numbers of items
+     * @param sessions live sessions, whose clicks come in turn
+     * @param parallelism subtasks, partitions and threads
+     * @param scale multiplies the number of clicks of each measurement; 1 takes some 15 s each on
+     *     two cores
+     */
+    public record Options(List<Integer> catalogues, int sessions, int parallelism, double scale) {
+
+        public Options {
+            catalogues = List.copyOf(catalogues);
+        }
+
+        private long clicks(double atScaleOne) {
+            return Math.max(1_000, (long) (atScaleOne * scale));
+        }
+
+        private Duration lasting(Duration atScaleOne) {
+            return Duration.ofMillis((long) Math.max(100, atScaleOne.toMillis() * scale));
+        }
+    }
+
+    private final Options options;
+    private final PrintWriter out;
+    private final Path directory;
+    private final EmbeddedKafka kafka;
+    private final EmbeddedFlink flink;
+    private int topics;
+
+    private Bench(
+            Options options,
+            PrintWriter out,
+            Path directory,
+            EmbeddedKafka kafka,
+            EmbeddedFlink flink) {
+        this.options = options;
+        this.out = out;
+        this.directory = directory;
+        this.kafka = kafka;
+        this.flink = flink;
+    }
+
+    /**
+     * Runs all measurements and prints one table.
+     *
+     * @param directory for all files; the caller deletes it
+     */
+    public static void run(Options options, Path directory, PrintWriter out) throws Exception {
+        try (EmbeddedKafka kafka = EmbeddedKafka.start(directory);
+                EmbeddedFlink flink =
+                        EmbeddedFlink.start(
+                                directory, options.parallelism(), "0", ROCKSDB_MEMORY)) {
+            new Bench(options, out, directory, kafka, flink).measureAll();
+        }
+    }
+
+    /**
+     * Fills a state of {@code options.sessions()} live sessions and prints its size, the time of a
+     * checkpoint, the job's speed and its heap.
+     *
+     * @param clicksPerSession clicks of each session
+     */
+    public static void runLiveSessions(
+            Options options, int clicksPerSession, Path directory, PrintWriter out)
+            throws Exception {
+        try (EmbeddedKafka kafka = EmbeddedKafka.start(directory);
+                EmbeddedFlink flink =
+                        EmbeddedFlink.start(
+                                directory, options.parallelism(), "0", ROCKSDB_MEMORY)) {
+            new Bench(options, out, directory, kafka, flink)
+                    .liveSessions(options.catalogues().get(0), clicksPerSession);
+        }
+    }
+
+    private void measureAll() throws Exception {
+        say(
+                "%s, %d cores, Java %s",
+                System.getProperty("os.arch"),
+                Runtime.getRuntime().availableProcessors(),
+                System.getProperty("java.version"));
+        long most = options.clicks(4_000_000);
+        List<Row> rows = new ArrayList<>();
+
+        ClickLoad any = new ClickLoad(options.sessions(), options.catalogues().get(0), SEED);
+        String copied = filledTopic(any, most);
+        double passThrough = passThrough(copied, most);
+        rows.add(new Row("raw pass-through", passThrough, ""));
+        double rocks = sessionState(copied, options.clicks(2_000_000));
+        rows.add(
+                new Row(
+                        "decode + keyBy + RocksDB update",
+                        rocks,
+                        share(rocks, passThrough, "pass-through")));
+
+        for (int items : options.catalogues()) {
+            Path folder = directory.resolve("model-" + items);
+            RandomModel.write(folder, items, DIMENSION, SEED);
+            double alone = modelAlone(folder, items, rows);
+            long clicks = options.clicks(Math.min(1_000_000, 15 * alone));
+            String topic = filledTopic(new ClickLoad(options.sessions(), items, SEED), clicks);
+            double whole = wholeJob(topic, folder, clicks);
+            rows.add(
+                    new Row(
+                            "whole job, " + items + " items",
+                            whole,
+                            share(whole, alone, "model alone")
+                                    + ", "
+                                    + share(whole, rocks, "RocksDB job")));
+        }
+        latency(rows);
+        out.println();
+        rows.forEach(row -> say("%-48s %,12.0f clicks/s  %s", row.what(), row.rate(), row.share()));
+    }
+
+    // ------------------------------------------------------------------ measurements
+
+    private double passThrough(String from, long clicks) throws Exception {
+        String to = emptyTopic();
+        StreamExecutionEnvironment environment = environment("pass-through");
+        PassThroughJob.define(environment, kafka.bootstrapServers(), from, to, new Properties());
+        return throughTopic("raw pass-through", environment, to, clicks);
+    }
+
+    private double sessionState(String from, long clicks) throws Exception {
+        StreamExecutionEnvironment environment = environment("session-state");
+        SessionStateJob.define(environment, config(from, emptyTopic(), null), DIMENSION);
+        long before = SessionStateJob.updates();
+        return rate(
+                "decode + keyBy + RocksDB update",
+                environment,
+                () -> SessionStateJob.updates() - before,
+                clicks);
+    }
+
+    private double modelAlone(Path folder, int items, List<Row> rows) throws Exception {
+        try (ServableModel model = ServableModels.load(ModelFolder.read(folder))) {
+            double best = 0;
+            int bestBatch = 0;
+            for (int batch : BATCHES) {
+                double rate =
+                        ModelAlone.clicksPerSecond(
+                                model,
+                                batch,
+                                LIST_LENGTH,
+                                options.parallelism(),
+                                options.lasting(Duration.ofSeconds(2)),
+                                options.lasting(Duration.ofSeconds(3)));
+                say("model alone, %,d items, batch %d: %,.0f clicks/s", items, batch, rate);
+                if (rate > best) {
+                    best = rate;
+                    bestBatch = batch;
+                }
+            }
+            rows.add(new Row("model alone, " + items + " items", best, "at batch " + bestBatch));
+            return best;
+        }
+    }
+
+    private double wholeJob(String from, Path model, long clicks) throws Exception {
+        String to = emptyTopic();
+        StreamExecutionEnvironment environment = environment("whole-job");
+        SessionRecommenderJob.define(environment, config(from, to, model));
+        return throughTopic("whole job, " + model.getFileName(), environment, to, clicks);
+    }
+
+    private void latency(List<Row> rows) throws Exception {
+        Path folder = directory.resolve("latency-model");
+        RandomModel.write(folder, LATENCY_ITEMS, DIMENSION, SEED);
+        Map<String, String> stampedOnAppend = Map.of("message.timestamp.type", "LogAppendTime");
+        String from = topic(stampedOnAppend);
+        String to = topic(stampedOnAppend);
+        StreamExecutionEnvironment environment = environment("latency");
+        SessionRecommenderJob.define(environment, config(from, to, folder));
+        JobID job = flink.submit(environment);
+        Histogram millis =
+                new OfferedLoad(
+                                LATENCY_CLICKS_PER_SECOND,
+                                options.lasting(LATENCY_WARM_UP),
+                                options.lasting(LATENCY_MEASURED))
+                        .measure(
+                                kafka.bootstrapServers(),
+                                from,
+                                to,
+                                options.parallelism(),
+                                new ClickLoad(options.sessions(), LATENCY_ITEMS, SEED),
+                                DetectingCodec.of(Topics.CLICKS, Encoding.JSON),
+                                DetectingCodec.of(Topics.RECOMMENDATIONS, Encoding.AVRO));
+        flink.cancel(job);
+        rows.add(
+                new Row(
+                        "append to append, " + LATENCY_ITEMS + " items",
+                        LATENCY_CLICKS_PER_SECOND,
+                        String.format(
+                                Locale.ROOT,
+                                "offered: p50 %d ms, p90 %d ms, p99 %d ms, p99.9 %d ms, max %d ms"
+                                        + " over %,d clicks",
+                                millis.getValueAtPercentile(50),
+                                millis.getValueAtPercentile(90),
+                                millis.getValueAtPercentile(99),
+                                millis.getValueAtPercentile(99.9),
+                                millis.getMaxValue(),
+                                millis.getTotalCount())));
+    }
+
+    // ------------------------------------------------------------------ running jobs
+
+    /** Fills a state of many sessions and tells what it costs. */
+    private void liveSessions(int items, int clicksPerSession) throws Exception {
+        long clicks = (long) options.sessions() * clicksPerSession;
+        Path folder = directory.resolve("live-sessions-model");
+        RandomModel.write(folder, items, DIMENSION, SEED);
+        String from = filledTopic(new ClickLoad(options.sessions(), items, SEED), clicks);
+        say("published %,d clicks of %,d sessions", clicks, options.sessions());
+        String to = emptyTopic();
+        StreamExecutionEnvironment environment = environment("live-sessions");
+        SessionRecommenderJob.define(environment, config(from, to, folder));
+        JobID job = flink.submit(environment);
+        long[] peakHeap = {0};
+        double rate;
+        try (TopicEnd end = new TopicEnd(kafka.bootstrapServers(), to, options.parallelism())) {
+            rate =
+                    SteadyRate.of(
+                            end,
+                            clicks,
+                            PATIENCE,
+                            () -> {
+                                peakHeap[0] = Math.max(peakHeap[0], usedHeap());
+                                requireRunning("live sessions", job);
+                            });
+        }
+        CompletedCheckpointStats before = flink.lastCheckpoint(job);
+        CompletedCheckpointStats last = before;
+        // One more, so that it holds all sessions.
+        for (long giveUp = System.nanoTime() + PATIENCE.toNanos();
+                last == null
+                        || (before != null && last.getCheckpointId() <= before.getCheckpointId());
+                last = flink.lastCheckpoint(job)) {
+            if (System.nanoTime() > giveUp) {
+                throw new IllegalStateException("no checkpoint completed within " + PATIENCE);
+            }
+            requireRunning("live sessions", job);
+            LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+        }
+        flink.cancel(job);
+        say(
+                "%,d live sessions of %d clicks, %,d items",
+                options.sessions(), clicksPerSession, items);
+        say("  throughput          %,.0f clicks/s", rate);
+        say(
+                "  state               %,d MB (%,d bytes a session)",
+                last.getStateSize() >> 20, last.getStateSize() / options.sessions());
+        say(
+                "  last checkpoint     %,d ms, %,d MB of it new",
+                last.getEndToEndDuration(), last.getCheckpointedSize() >> 20);
+        say(
+                "  heap                %,d MB at most used of %,d MB allowed",
+                peakHeap[0] >> 20, Runtime.getRuntime().maxMemory() >> 20);
+    }
+
+    private static long usedHeap() {
+        Runtime runtime = Runtime.getRuntime();
+        return runtime.totalMemory() - runtime.freeMemory();
+    }
+
+    private double throughTopic(
+            String what, StreamExecutionEnvironment environment, String to, long clicks)
+            throws Exception {
+        try (TopicEnd end = new TopicEnd(kafka.bootstrapServers(), to, options.parallelism())) {
+            return rate(what, environment, end, clicks);
+        }
+    }
+
+    private double rate(
+            String what, StreamExecutionEnvironment environment, LongSupplier counter, long target)
+            throws Exception {
+        JobID job = flink.submit(environment);
+        double rate = SteadyRate.of(counter, target, PATIENCE, () -> requireRunning(what, job));
+        flink.cancel(job);
+        say("%s: %,.0f clicks/s", what, rate);
+        return rate;
+    }
+
+    private void requireRunning(String what, JobID job) throws Exception {
+        if (flink.status(job).isGloballyTerminalState()) {
+            throw new IllegalStateException(what + " ended early", flink.failure(job));
+        }
+    }
+
+    private StreamExecutionEnvironment environment(String name) {
+        Configuration configuration = new Configuration();
+        configuration.set(CoreOptions.DEFAULT_PARALLELISM, options.parallelism());
+        configuration.set(
+                CheckpointingOptions.CHECKPOINTS_DIRECTORY,
+                directory.resolve("checkpoints-" + name).toUri().toString());
+        return SessionRecommenderJob.environment(configuration);
+    }
+
+    private RecommenderConfig config(String from, String to, Path model) {
+        Configuration configuration = new Configuration();
+        configuration.setString("kafka.bootstrap.servers", kafka.bootstrapServers());
+        configuration.set(JobOptions.CLICKS_TOPIC, from);
+        configuration.set(JobOptions.RECOMMENDATIONS_TOPIC, to);
+        configuration.set(JobOptions.CLICKS_GROUP_ID, "bench-" + to);
+        configuration.set(JobOptions.RECOMMENDATIONS_COUNT, LIST_LENGTH);
+        configuration.set(JobOptions.RECOMMENDATIONS_FORMAT, Encoding.AVRO);
+        if (model == null) {
+            configuration.set(JobOptions.MODEL_REQUIRED, false);
+        } else {
+            configuration.set(JobOptions.MODEL_PATH, model.toUri().toString());
+        }
+        return RecommenderConfig.of(configuration);
+    }
+
+    // ------------------------------------------------------------------ topics
+
+    private String filledTopic(ClickLoad load, long clicks) throws Exception {
+        String topic = emptyTopic();
+        load.publish(
+                kafka.bootstrapServers(),
+                topic,
+                DetectingCodec.of(Topics.CLICKS, Encoding.JSON),
+                0,
+                clicks);
+        return topic;
+    }
+
+    private String emptyTopic() throws Exception {
+        return topic(Map.of());
+    }
+
+    private String topic(Map<String, String> configuration) throws Exception {
+        String topic = "bench-" + topics++;
+        kafka.createTopic(topic, options.parallelism(), configuration);
+        return topic;
+    }
+
+    // ------------------------------------------------------------------ report
+
+    private record Row(String what, double rate, String share) {}
+
+    private static String share(double rate, double of, String name) {
+        return String.format(Locale.ROOT, "%.0f %% of %s", 100 * rate / of, name);
+    }
+
+    private void say(String format, Object... arguments) {
+        out.printf(Locale.ROOT, format + "%n", arguments);
+        out.flush();
+    }
+}

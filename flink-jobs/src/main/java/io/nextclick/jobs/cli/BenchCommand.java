@@ -1,0 +1,112 @@
+package io.nextclick.jobs.cli;
+
+import io.nextclick.jobs.bench.Bench;
+import io.nextclick.jobs.demo.Folders;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code nextclick bench}: how fast it is here, in figures that can be compared. */
+@Command(
+        name = "bench",
+        description = "Measure throughput and latency of the job, its parts and its limits.",
+        footer = {
+            "",
+            "Everything runs in this process on random models (128 floats, 20 items a list). The"
+                    + " figures depend on the machine; their ratios much less. With"
+                    + " --live-sessions only that measurement runs."
+        })
+final class BenchCommand implements Callable<Integer> {
+
+    private static final int LARGEST_CATALOGUE = 10_000_000;
+
+    @Spec private CommandSpec spec;
+
+    @Option(
+            names = "--items",
+            paramLabel = "N",
+            split = ",",
+            defaultValue = "3000,20000,100000",
+            description = "Sizes of the catalogue.")
+    private List<Integer> items;
+
+    @Option(
+            names = "--sessions",
+            paramLabel = "N",
+            defaultValue = "100000",
+            description = "Sessions that click in turn.")
+    private int sessions;
+
+    @Option(
+            names = "--parallelism",
+            paramLabel = "N",
+            description = "Subtasks, partitions and threads; all cores if not given.")
+    private Integer parallelism;
+
+    @Option(
+            names = "--scale",
+            paramLabel = "FACTOR",
+            defaultValue = "1",
+            description = "Multiplies the clicks of each measurement.")
+    private double scale;
+
+    @Option(
+            names = "--live-sessions",
+            paramLabel = "N",
+            description =
+                    "Fill a state of so many live sessions, and report its size, the checkpoint"
+                            + " and the heap.")
+    private Integer liveSessions;
+
+    @Option(
+            names = "--clicks-per-session",
+            paramLabel = "N",
+            defaultValue = "20",
+            description = "With --live-sessions: clicks of each.")
+    private int clicksPerSession;
+
+    @Override
+    public Integer call() throws Exception {
+        for (int size : items) {
+            require(size >= 1 && size <= LARGEST_CATALOGUE, "--items", size);
+        }
+        require(sessions >= 1, "--sessions", sessions);
+        require(scale > 0 && scale <= 100, "--scale", scale);
+        require(clicksPerSession >= 1, "--clicks-per-session", clicksPerSession);
+        require(parallelism == null || parallelism >= 1, "--parallelism", parallelism);
+        require(liveSessions == null || liveSessions >= 1, "--live-sessions", liveSessions);
+        int subtasks =
+                parallelism == null ? Runtime.getRuntime().availableProcessors() : parallelism;
+        PrintWriter out = spec.commandLine().getOut();
+        VectorModule.noteIfMissing(spec.commandLine().getErr());
+        Path directory = Files.createTempDirectory("nextclick-bench-");
+        try {
+            if (liveSessions == null) {
+                Bench.run(new Bench.Options(items, sessions, subtasks, scale), directory, out);
+            } else {
+                Bench.runLiveSessions(
+                        new Bench.Options(items, liveSessions, subtasks, scale),
+                        clicksPerSession,
+                        directory,
+                        out);
+            }
+        } finally {
+            Folders.delete(directory);
+        }
+        return Nextclick.DONE;
+    }
+
+    private void require(boolean holds, String option, Object value) {
+        if (!holds) {
+            throw new ParameterException(
+                    spec.commandLine(), option + " is " + value + ", which is out of bounds");
+        }
+    }
+}
