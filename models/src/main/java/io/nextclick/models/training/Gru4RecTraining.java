@@ -44,6 +44,7 @@ final class Gru4RecTraining {
     private final SplittableRandom negatives;
     private final DropoutMask dropout;
     private final int[] places;
+    private final float itemRateFactor;
 
     /**
      * @param targetCounts how often each item is a target
@@ -69,20 +70,56 @@ final class Gru4RecTraining {
                         options.negatives(),
                         options.inBatchNegatives(),
                         options.logQ());
+        this.itemRateFactor =
+                options.itemLearningRate() == 0
+                        ? 1
+                        : (float) (options.itemLearningRate() / options.learningRate());
         this.places = new int[network.hyperParameters().items()];
         Arrays.fill(places, -1);
         for (Parameter parameter : network.parameters()) {
             optimizers.put(parameter, optimizer(parameter));
+            if (ofItemVectors(parameter)) {
+                rescale(parameter, null);
+            }
         }
     }
 
     private RowOptimizer optimizer(Parameter parameter) {
-        boolean items = !network.recurrent().contains(parameter);
+        boolean items = ofItems(parameter);
         if (items && options.itemOptimizer() == ItemOptimizer.ADAGRAD) {
             return new RowAdagrad(parameter);
         }
         boolean vectors = items && parameter.columns() > 1;
         return new RowAdam(parameter, vectors ? (float) options.weightDecay() : 0);
+    }
+
+    private boolean ofItemVectors(Parameter parameter) {
+        return parameter == network.embedding() || parameter == network.outputWeight();
+    }
+
+    /** Puts rows (null: all) back on the sphere that item vectors are kept on, if they are. */
+    private void rescale(Parameter parameter, int[] rows) {
+        if (options.vectorNorm() == 0) {
+            return;
+        }
+        float[] values = parameter.values();
+        int columns = parameter.columns();
+        int count = rows == null ? parameter.rows() : rows.length;
+        for (int i = 0; i < count; i++) {
+            int from = (rows == null ? i : rows[i]) * columns;
+            double squares = 1e-12;
+            for (int c = from; c < from + columns; c++) {
+                squares += (double) values[c] * values[c];
+            }
+            float factor = (float) (options.vectorNorm() / Math.sqrt(squares));
+            for (int c = from; c < from + columns; c++) {
+                values[c] *= factor;
+            }
+        }
+    }
+
+    private boolean ofItems(Parameter parameter) {
+        return !network.recurrent().contains(parameter);
     }
 
     /** A leaf of the tape: rows of a parameter (null: all) and the array that stands for them. */
@@ -214,6 +251,7 @@ final class Gru4RecTraining {
     }
 
     private NDArray leaf(NDManager step, Parameter parameter, int[] rows, List<Leaf> leaves) {
+        optimizers.get(parameter).prepare(rows);
         NDArray array =
                 rows == null
                         ? upload.floats(
@@ -249,20 +287,29 @@ final class Gru4RecTraining {
         float scale = most > 0 && norm > most ? (float) (most / norm) : 1;
         for (int i = 0; i < leaves.size(); i++) {
             Leaf leaf = leaves.get(i);
-            optimizers
-                    .get(leaf.parameter())
-                    .update(leaf.rows(), gradients.get(i), scale, learningRate);
+            float rate = ofItems(leaf.parameter()) ? learningRate * itemRateFactor : learningRate;
+            optimizers.get(leaf.parameter()).update(leaf.rows(), gradients.get(i), scale, rate);
+            if (ofItemVectors(leaf.parameter())) {
+                rescale(leaf.parameter(), leaf.rows());
+            }
         }
         return true;
     }
 
+    /** Brings every row up to date; needed before the network is used for anything but steps. */
+    void settle() {
+        optimizers.values().forEach(optimizer -> optimizer.prepare(null));
+    }
+
     /** Copies of all parameters, in the network's order. */
     List<float[]> snapshot() {
+        settle();
         return network.parameters().stream().map(Parameter::copy).toList();
     }
 
     /** Ranks every click but the first of each session among all items. */
     Validation validate(List<int[]> sessions) {
+        settle();
         int items = network.hyperParameters().items();
         int atOnce = Math.max(1, SCORES_AT_ONCE / items);
         int predictions = 0;

@@ -7,6 +7,14 @@ package io.nextclick.models.training;
 sealed interface RowOptimizer permits RowAdagrad, RowAdam {
 
     /**
+     * Brings rows up to date before they are read, where they would have moved since they were last
+     * touched.
+     *
+     * @param rows null for all
+     */
+    default void prepare(int[] rows) {}
+
+    /**
      * One step.
      *
      * @param rows the touched rows, each once; null for all rows in order

@@ -225,6 +225,7 @@ public final class Trainer {
             }
             double clicksPerSecond = seen * 1e9 / (System.nanoTime() - epochBegan);
             Validation metrics = validation.isEmpty() ? null : training.validate(validation);
+            training.settle();
             boolean better =
                     metrics == null || best == null || metrics.mrr20() > best.validation().mrr20();
             if (better) {

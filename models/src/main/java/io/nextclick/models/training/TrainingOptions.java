@@ -17,10 +17,14 @@ import java.util.Map;
  * @param patience epochs without a better validation MRR@20 before training stops
  * @param batchPredictions about how many predictions make a batch
  * @param learningRate peak learning rate of Adam, or of Adagrad for the item vectors
+ * @param itemLearningRate peak learning rate of the item vectors and biases, which a sampled
+ *     softmax touches rarely; 0 takes {@code learningRate}
  * @param warmUp share of all steps over which the rate rises from 0
  * @param finalRate what the rate falls to over the epochs, as a share of the peak; 1 keeps it
  * @param itemOptimizer how item vectors are learnt
  * @param weightDecay decoupled weight decay of the item vectors with Adam
+ * @param vectorNorm length that item vectors are kept at, so that what is popular can't win by
+ *     length (after NISER, Gupta et al. 2019); 0 leaves them free
  * @param gradientNorm the most the norm of all gradients together may be; 0 doesn't bound it
  * @param negatives sampled negatives shared by a batch
  * @param alpha exponent of the clicks that negatives are drawn by
@@ -49,10 +53,12 @@ public record TrainingOptions(
         int patience,
         int batchPredictions,
         double learningRate,
+        double itemLearningRate,
         double warmUp,
         double finalRate,
         ItemOptimizer itemOptimizer,
         double weightDecay,
+        double vectorNorm,
         double gradientNorm,
         int negatives,
         double alpha,
@@ -88,9 +94,11 @@ public record TrainingOptions(
                     3,
                     1024,
                     0.003,
+                    0,
                     0.05,
                     0.05,
                     ItemOptimizer.ADAM,
+                    0,
                     0,
                     5,
                     2048,
@@ -123,9 +131,11 @@ public record TrainingOptions(
         inRange("patience", patience, 1, 10_000);
         inRange("batch predictions", batchPredictions, 1, 1 << 20);
         inRange("learning rate", learningRate, 1e-9, 10);
+        inRange("item learning rate", itemLearningRate, 0, 10);
         inRange("warm-up", warmUp, 0, 1);
         inRange("final rate", finalRate, 0, 1);
         inRange("weight decay", weightDecay, 0, 10);
+        inRange("vector norm", vectorNorm, 0, 1000);
         inRange("gradient norm", gradientNorm, 0, 1e9);
         inRange("negatives", negatives, 0, 1 << 20);
         inRange("alpha", alpha, 0, 1);
@@ -183,10 +193,12 @@ public record TrainingOptions(
         private int patience;
         private int batchPredictions;
         private double learningRate;
+        private double itemLearningRate;
         private double warmUp;
         private double finalRate;
         private ItemOptimizer itemOptimizer;
         private double weightDecay;
+        private double vectorNorm;
         private double gradientNorm;
         private int negatives;
         private double alpha;
@@ -212,10 +224,12 @@ public record TrainingOptions(
             patience = from.patience;
             batchPredictions = from.batchPredictions;
             learningRate = from.learningRate;
+            itemLearningRate = from.itemLearningRate;
             warmUp = from.warmUp;
             finalRate = from.finalRate;
             itemOptimizer = from.itemOptimizer;
             weightDecay = from.weightDecay;
+            vectorNorm = from.vectorNorm;
             gradientNorm = from.gradientNorm;
             negatives = from.negatives;
             alpha = from.alpha;
@@ -277,6 +291,11 @@ public record TrainingOptions(
             return this;
         }
 
+        public Builder itemLearningRate(double value) {
+            itemLearningRate = value;
+            return this;
+        }
+
         public Builder warmUp(double value) {
             warmUp = value;
             return this;
@@ -294,6 +313,11 @@ public record TrainingOptions(
 
         public Builder weightDecay(double value) {
             weightDecay = value;
+            return this;
+        }
+
+        public Builder vectorNorm(double value) {
+            vectorNorm = value;
             return this;
         }
 
@@ -381,10 +405,12 @@ public record TrainingOptions(
                     patience,
                     batchPredictions,
                     learningRate,
+                    itemLearningRate,
                     warmUp,
                     finalRate,
                     itemOptimizer,
                     weightDecay,
+                    vectorNorm,
                     gradientNorm,
                     negatives,
                     alpha,

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.nextclick.models.network.Parameter;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class RowOptimizerTest {
@@ -58,14 +61,45 @@ class RowOptimizerTest {
     }
 
     @Test
-    void aRareItemsFirstAdamStepIsAsLongHoweverLateItComes() {
-        Parameter parameter = parameter(2, 1, 1, 1);
+    void adamOfTouchedRowsIsAdamOfTheWholeMatrix() {
+        int rows = 12;
+        int columns = 3;
+        SplittableRandom random = new SplittableRandom(21);
+        Parameter parameter = Parameter.glorot("p", rows, columns, rows, columns, random.split());
+        double[] dense = new double[rows * columns];
+        double[] first = new double[dense.length];
+        double[] second = new double[dense.length];
+        Arrays.setAll(dense, i -> parameter.values()[i]);
         RowAdam adam = new RowAdam(parameter, 0);
-        for (int step = 0; step < 1000; step++) {
-            adam.update(new int[] {0}, new float[] {1}, 1, 0.01f);
+        for (int step = 1; step <= 400; step++) {
+            // Row 0 is touched nearly always, row 11 hardly ever.
+            int[] touched =
+                    IntStream.range(0, rows)
+                            .filter(row -> random.nextDouble() < 1.0 / (1 + 3 * row))
+                            .toArray();
+            adam.prepare(touched);
+            double[] gradients = new double[dense.length];
+            float[] ofTouched = new float[touched.length * columns];
+            for (int i = 0; i < ofTouched.length; i++) {
+                ofTouched[i] = (float) (random.nextDouble() - 0.4);
+                gradients[touched[i / columns] * columns + i % columns] = ofTouched[i];
+            }
+            adam.update(touched, ofTouched, 1, 0.01f);
+            for (int i = 0; i < dense.length; i++) {
+                first[i] = 0.9 * first[i] + 0.1 * gradients[i];
+                second[i] = 0.999 * second[i] + 0.001 * gradients[i] * gradients[i];
+                dense[i] -=
+                        0.01
+                                * (first[i] / (1 - Math.pow(0.9, step)))
+                                / (Math.sqrt(second[i] / (1 - Math.pow(0.999, step))) + 1e-8);
+            }
         }
-        adam.update(new int[] {1}, new float[] {.003f}, 1, 0.01f);
-        assertThat(parameter.values()[1]).isCloseTo(0.99f, within(1e-5f));
+        adam.prepare(null);
+        for (int i = 0; i < dense.length; i++) {
+            assertThat((double) parameter.values()[i])
+                    .as("row %d", i / columns)
+                    .isCloseTo(dense[i], within(1e-3));
+        }
     }
 
     @Test
