@@ -36,9 +36,21 @@ public final class JobOptions {
     /** What a failure may do to the output. */
     public enum Guarantee {
         /** Some records are written twice, under the same id. */
-        AT_LEAST_ONCE,
+        AT_LEAST_ONCE("at-least-once"),
         /** Kafka transactions: readers of committed records wait for a checkpoint. */
-        EXACTLY_ONCE
+        EXACTLY_ONCE("exactly-once");
+
+        private final String value;
+
+        Guarantee(String value) {
+            this.value = value;
+        }
+
+        /** As it is written in a configuration. */
+        @Override
+        public String toString() {
+            return value;
+        }
     }
 
     public static final ConfigOption<String> CLICKS_TOPIC =

@@ -2,9 +2,7 @@ package io.nextclick.jobs.recommend;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
@@ -13,8 +11,8 @@ import java.util.function.BiConsumer;
  * Clicks per item as they arrive, for as long as there is no model. The leaders are kept in order
  * at every click, so a list depends on the clicks before it and not on how they were bundled.
  *
- * <p>Bounded: when {@code size} items are counted all counts are halved and those that reach zero
- * are forgotten, the least recent interest first. One click costs the places its item rises.
+ * <p>Bounded: when {@code size} items are counted, the half of them with the fewest clicks is
+ * forgotten, and begins again from nothing when clicked. One click costs the places its item rises.
  */
 final class LivePopularity {
 
@@ -27,7 +25,7 @@ final class LivePopularity {
     private int leading;
 
     /**
-     * @param size most items counted
+     * @param size most items counted, at least 2
      * @param leaders length of the longest list that is ever asked for
      */
     LivePopularity(int size, int leaders) {
@@ -44,8 +42,8 @@ final class LivePopularity {
     void add(String item, long clicks) {
         Entry entry = entries.get(item);
         if (entry == null) {
-            while (entries.size() >= size) {
-                halve();
+            if (entries.size() >= size) {
+                forgetLowerHalf();
             }
             entry = new Entry(item);
             entries.put(item, entry);
@@ -90,24 +88,19 @@ final class LivePopularity {
         entry.place = place;
     }
 
-    private void halve() {
-        for (Iterator<Entry> all = entries.values().iterator(); all.hasNext(); ) {
-            Entry entry = all.next();
-            entry.clicks /= 2;
-            entry.place = -1;
-            if (entry.clicks == 0) {
-                all.remove();
-            }
+    private void forgetLowerHalf() {
+        List<Entry> ordered = new ArrayList<>(entries.values());
+        ordered.sort((a, b) -> a == b ? 0 : a.isAheadOf(b) ? -1 : 1);
+        for (Entry forgotten : ordered.subList(size / 2, ordered.size())) {
+            entries.remove(forgotten.item);
         }
+        leading = Math.min(size / 2, leaders.length);
         Arrays.fill(leaders, null);
-        leading = 0;
-        Collection<Entry> rest = entries.values();
-        List<Entry> ordered = new ArrayList<>(rest);
-        ordered.sort((a, b) -> a.isAheadOf(b) ? -1 : 1);
-        for (int place = 0; place < Math.min(ordered.size(), leaders.length); place++) {
-            leaders[place] = ordered.get(place);
-            leaders[place].place = place;
-            leading = place + 1;
+        for (int place = 0; place < size / 2; place++) {
+            ordered.get(place).place = place < leading ? place : -1;
+            if (place < leading) {
+                leaders[place] = ordered.get(place);
+            }
         }
     }
 

@@ -21,7 +21,8 @@ import java.util.stream.IntStream;
  * depend on the order of a session's clicks. State' = state / 2 + the item's vector; score = state
  * · vector. Halving is exact, so any batch gives the same floats.
  */
-record FakeModels(String version, boolean isRecurrent, SessionRules rules) implements ModelLoader {
+public record FakeModels(String version, boolean isRecurrent, boolean asLogged)
+        implements ModelLoader {
 
     static final int ITEMS = 40;
     static final int STATE = 6;
@@ -38,11 +39,11 @@ record FakeModels(String version, boolean isRecurrent, SessionRules rules) imple
     private static final long serialVersionUID = 1L;
 
     static FakeModels recurrent(String version) {
-        return new FakeModels(version, true, SessionRules.DEFAULT);
+        return new FakeModels(version, true, false);
     }
 
     static FakeModels encoding(String version) {
-        return new FakeModels(version, false, SessionRules.DEFAULT);
+        return new FakeModels(version, false, false);
     }
 
     @Override
@@ -123,7 +124,7 @@ record FakeModels(String version, boolean isRecurrent, SessionRules rules) imple
 
         @Override
         public SessionRules sessionRules() {
-            return kind.rules;
+            return kind.asLogged ? SessionRules.AS_LOGGED : SessionRules.DEFAULT;
         }
 
         @Override

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nextclick.jobs.kafka.ReceivedClick;
-import io.nextclick.models.session.SessionRules;
 import io.nextclick.schemas.Recommendation;
 import io.nextclick.schemas.Recommendation.ModelReference;
 import io.nextclick.schemas.Recommendation.RecommendedItem;
@@ -251,7 +250,7 @@ class RecommendOperatorTest {
 
     @Test
     void keepsRepeatsWhereTheRulesDo() throws Exception {
-        FakeModels models = new FakeModels("v1", true, SessionRules.AS_LOGGED);
+        FakeModels models = new FakeModels("v1", true, true);
         try (OperatorRun run = new OperatorRun(SETTINGS, models).open()) {
             run.click("a", "i1", 1).click("a", "i1", 2).watermark(2);
             assertThat(run.steps("a")).containsExactly(1, 2);
@@ -310,7 +309,7 @@ class RecommendOperatorTest {
 
     @Test
     void keepsSessionsWithoutAGapForTheirRetention() throws Exception {
-        FakeModels models = new FakeModels("v1", true, SessionRules.AS_LOGGED);
+        FakeModels models = new FakeModels("v1", true, true);
         try (OperatorRun run = new OperatorRun(SETTINGS, models).open()) {
             run.click("a", "i1", 0).click("a", "i2", Duration.ofDays(6).toMillis());
             run.watermark(Duration.ofDays(13).toMillis());

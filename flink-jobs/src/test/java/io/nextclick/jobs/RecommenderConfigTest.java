@@ -1,0 +1,170 @@
+package io.nextclick.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nextclick.jobs.JobOptions.Guarantee;
+import io.nextclick.jobs.JobOptions.StartOffsets;
+import io.nextclick.models.session.SessionRules;
+import io.nextclick.schemas.Encoding;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.description.HtmlFormatter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RecommenderConfigTest {
+
+    @Test
+    void everyOptionIsListedUnderOurPrefixAndDescribed() throws IllegalAccessException {
+        List<ConfigOption<?>> declared = new ArrayList<>();
+        for (Field field : JobOptions.class.getFields()) {
+            if (Modifier.isStatic(field.getModifiers())
+                    && field.get(null) instanceof ConfigOption<?> option) {
+                declared.add(option);
+                assertThat(option.key()).startsWith(JobOptions.PREFIX);
+                assertThat(new HtmlFormatter().format(option.description())).isNotBlank();
+            }
+        }
+        assertThat(JobOptions.ALL).containsExactlyElementsOf(declared);
+    }
+
+    @Test
+    void hasDefaultsForAllButTheModel() {
+        RecommenderConfig config = of("nextclick.model.path", "/models/shop");
+        assertThat(config.outOfOrderness()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(config.idleness()).isEqualTo(Duration.ofSeconds(10));
+        assertThat(config.kafka().clicksTopic()).isEqualTo("clicks");
+        assertThat(config.kafka().recommendationsTopic()).isEqualTo("recommendations");
+        assertThat(config.kafka().rejectedTopic()).isEqualTo("clicks-rejected");
+        assertThat(config.kafka().groupId()).isEqualTo("nextclick");
+        assertThat(config.kafka().start()).isEqualTo(StartOffsets.COMMITTED);
+        assertThat(config.kafka().bounded()).isFalse();
+        assertThat(config.kafka().maxRecordBytes()).isEqualTo(1 << 20);
+        assertThat(config.kafka().mapping()).isNull();
+        assertThat(config.kafka().futureTolerance()).isEqualTo(Duration.ofDays(1));
+        assertThat(config.kafka().encoding()).isEqualTo(Encoding.JSON);
+        assertThat(config.kafka().guarantee()).isEqualTo(Guarantee.AT_LEAST_ONCE);
+        assertThat(config.kafka().transactionalIdPrefix()).isEqualTo("nextclick");
+        assertThat(config.recommend().modelPath()).isEqualTo("/models/shop");
+        assertThat(config.recommend().modelRequired()).isTrue();
+        assertThat(config.recommend().count()).isEqualTo(20);
+        assertThat(config.recommend().excludeSeen()).isFalse();
+        assertThat(config.recommend().retention()).isEqualTo(Duration.ofDays(7));
+        assertThat(config.recommend().rememberedEventIds()).isEqualTo(32);
+        assertThat(config.recommend().bundleSize()).isEqualTo(128);
+        assertThat(config.recommend().bundleTimeout()).isEqualTo(Duration.ofMillis(4));
+        assertThat(config.recommend().overrunBudget()).isZero();
+        assertThat(config.recommend().livePopularitySize()).isEqualTo(10_000);
+        assertThat(config.recommend().liveQualityWindow()).isEqualTo(10_000);
+        assertThat(config.recommend().sessionRules(SessionRules.AS_LOGGED))
+                .as("the model's rules")
+                .isEqualTo(SessionRules.AS_LOGGED);
+    }
+
+    @Test
+    void readsWhatIsSet() {
+        RecommenderConfig config =
+                of(
+                        "nextclick.model.required", "false",
+                        "nextclick.session.inactivity-gap", "10 min",
+                        "nextclick.session.maximum-length", "7",
+                        "nextclick.session.collapse-repeats", "false",
+                        "nextclick.recommendations.format", "avro",
+                        "nextclick.clicks.start", "latest",
+                        "nextclick.clicks.mapping", "session_id=/s,item_id=/i,event_time=/t");
+        assertThat(config.recommend().sessionRules(SessionRules.DEFAULT))
+                .isEqualTo(new SessionRules(Duration.ofMinutes(10), 7, false));
+        assertThat(config.kafka().encoding()).isEqualTo(Encoding.AVRO);
+        assertThat(config.kafka().start()).isEqualTo(StartOffsets.LATEST);
+        assertThat(config.kafka().mapping().entries()).containsEntry("item_id", "/i");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "nextclick.recommendations.count, 0, 'must be in [1, 1000]'",
+        "nextclick.recommendations.count, 1001, 'must be in [1, 1000]'",
+        "nextclick.recommendations.count, many, be read",
+        "nextclick.session.maximum-length, 0, 'must be in [1, 10000]'",
+        "nextclick.session.inactivity-gap, -1 s, be read",
+        "nextclick.session.retention, 10 ms, must be in [PT1S",
+        "nextclick.session.remembered-event-ids, -1, 'must be in [0, 10000]'",
+        "nextclick.bundle.size, 0, 'must be in [1, 10000]'",
+        "nextclick.bundle.timeout, 2 min, 'must be in [PT0S, PT1M]'",
+        "nextclick.clicks.max-record-size, 63 b, must be in [64 bytes",
+        "nextclick.clicks.topic, ' ', is empty",
+        "nextclick.clicks.start, sometime, be read",
+        "nextclick.clicks.mapping, session_id=/s, needs item_id",
+        "nextclick.live-popularity.size, 10, 'must be in [1000, 1000000]'",
+        "nextclick.live-quality.window, 0, 'must be in [1, 1000000]'",
+        "nextclick.bundle.sise, 5, there is no option"
+    })
+    void namesOptionBoundAndValue(String key, String value, String bound) {
+        assertThatThrownBy(() -> of("nextclick.model.required", "false", key, value))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(key)
+                .hasMessageContaining(bound);
+    }
+
+    @Test
+    void wantsAModelUnlessToldOtherwise() {
+        assertThatThrownBy(() -> of())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("nextclick.model.path is not set");
+    }
+
+    @Test
+    void passesKafkasPropertiesOnAndNeverShowsThem() {
+        RecommenderConfig config =
+                of(
+                        "nextclick.model.required", "false",
+                        "kafka.bootstrap.servers", "broker:9092",
+                        "kafka.sasl.jaas.config", "secret",
+                        "kafka.producer.linger.ms", "7");
+        assertThat(config.kafka().properties())
+                .isEqualTo(
+                        Map.of(
+                                "bootstrap.servers", "broker:9092",
+                                "sasl.jaas.config", "secret",
+                                "producer.linger.ms", "7"));
+        assertThat(config.toString()).contains("sasl.jaas.config").doesNotContain("secret");
+    }
+
+    @Test
+    void givesTransactionsTheTimeThatARestartTakes() {
+        String[] exactlyOnce = {
+            "nextclick.model.required", "false", "nextclick.delivery.guarantee", "exactly-once"
+        };
+        RecommenderConfig config =
+                of(with(exactlyOnce, "execution.checkpointing.timeout", "2 min"));
+        assertThat(config.kafka().transactionTimeout()).isEqualTo(Duration.ofMinutes(15));
+        assertThatThrownBy(() -> of(with(exactlyOnce, "execution.checkpointing.timeout", "15 min")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("nextclick.delivery.restart-allowance");
+        assertThatThrownBy(() -> of(with(exactlyOnce, "kafka.transaction.timeout.ms", "60000")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("kafka.transaction.timeout.ms is 60000");
+    }
+
+    private static String[] with(String[] entries, String key, String value) {
+        String[] more = java.util.Arrays.copyOf(entries, entries.length + 2);
+        more[entries.length] = key;
+        more[entries.length + 1] = value;
+        return more;
+    }
+
+    private static RecommenderConfig of(String... entries) {
+        Configuration configuration = new Configuration();
+        for (int i = 0; i < entries.length; i += 2) {
+            configuration.setString(entries[i], entries[i + 1]);
+        }
+        return RecommenderConfig.of(configuration);
+    }
+}

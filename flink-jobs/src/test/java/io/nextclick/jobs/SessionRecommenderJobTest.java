@@ -1,0 +1,166 @@
+package io.nextclick.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nextclick.jobs.kafka.ClickRecord;
+import io.nextclick.jobs.kafka.ClickRecordSerializer;
+import io.nextclick.jobs.kafka.ReceivedClick;
+import io.nextclick.jobs.kafka.RejectedClick;
+import io.nextclick.jobs.recommend.FakeModels;
+import io.nextclick.jobs.recommend.LiveQuality;
+import io.nextclick.schemas.Recommendation;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.flink.api.common.JobExecutionResult;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.sink2.SinkWriter;
+import org.apache.flink.api.connector.sink2.WriterInitContext;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.StateBackendOptions;
+import org.apache.flink.connector.datagen.source.DataGeneratorSource;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamNode;
+import org.junit.jupiter.api.Test;
+
+class SessionRecommenderJobTest {
+
+    private static final int RECORDS = 3_000;
+    private static final int SESSIONS = 100;
+
+    /** What the sinks of the jobs in this JVM have been given. */
+    private static final Queue<Object> WRITTEN = new ConcurrentLinkedQueue<>();
+
+    @Test
+    void everyClickIsAnsweredAndEveryRejectSetAside() throws Exception {
+        WRITTEN.clear();
+        Configuration configuration = new Configuration();
+        configuration.setString("nextclick.model.path", "model");
+        configuration.setString("nextclick.bundle.timeout", "0 ms");
+        configuration.setString("parallelism.default", "2");
+        StreamExecutionEnvironment environment = define(configuration);
+
+        JobExecutionResult result = environment.execute(SessionRecommenderJob.NAME);
+
+        List<Recommendation> answers =
+                WRITTEN.stream()
+                        .filter(Recommendation.class::isInstance)
+                        .map(Recommendation.class::cast)
+                        .toList();
+        List<String> rejected =
+                WRITTEN.stream()
+                        .filter(RejectedClick.class::isInstance)
+                        .map(record -> ((RejectedClick) record).topic())
+                        .toList();
+        assertThat(rejected).hasSize(RECORDS / 10);
+        assertThat(answers).hasSize(RECORDS - RECORDS / 10);
+        assertThat(answers).extracting(Recommendation::id).doesNotHaveDuplicates();
+        Map<String, TreeSet<Integer>> steps =
+                answers.stream()
+                        .collect(
+                                Collectors.groupingBy(
+                                        Recommendation::sessionId,
+                                        Collectors.mapping(
+                                                Recommendation::step,
+                                                Collectors.toCollection(TreeSet::new))));
+        assertThat(steps).hasSize(SESSIONS - SESSIONS / 10);
+        assertThat(steps.values())
+                .allSatisfy(
+                        ofSession ->
+                                assertThat(ofSession)
+                                        .containsExactlyElementsOf(
+                                                IntStream.rangeClosed(1, RECORDS / SESSIONS)
+                                                        .boxed()
+                                                        .toList()));
+        LiveQuality.Report quality = LiveQuality.Report.of(result.getAllAccumulatorResults());
+        assertThat(quality.labels()).isEqualTo(answers.size() - steps.size());
+        assertThat(quality.recall().orElseThrow()).isBetween(0.0, 1.0);
+    }
+
+    @Test
+    void everyOperatorHasANameAndAnId() {
+        Configuration configuration = new Configuration();
+        configuration.setString("nextclick.model.required", "false");
+        assertThat(define(configuration).getStreamGraph().getStreamNodes())
+                .extracting(StreamNode::getOperatorName)
+                .anySatisfy(name -> assertThat(name).contains("Clicks from Kafka"))
+                .anySatisfy(name -> assertThat(name).contains("Set aside rejected clicks"))
+                .anySatisfy(name -> assertThat(name).contains("Recommend next items"))
+                .anySatisfy(name -> assertThat(name).contains("Recommendations to Kafka"))
+                .anySatisfy(name -> assertThat(name).contains("Rejected clicks to Kafka"));
+        assertThat(define(configuration).getStreamGraph().getStreamNodes())
+                .allSatisfy(
+                        node ->
+                                assertThat(node.getTransformationUID())
+                                        .as(node.getOperatorName())
+                                        .isNotBlank());
+    }
+
+    @Test
+    void keepsWhatIsNotFlinksOutOfFlinksConfiguration() {
+        Configuration configuration = new Configuration();
+        configuration.setString("kafka.sasl.jaas.config", "secret");
+        configuration.setString("state.backend.type", "hashmap");
+        StreamExecutionEnvironment environment = SessionRecommenderJob.environment(configuration);
+        assertThat(environment.getConfiguration().toString()).doesNotContain("secret");
+        assertThat(environment.getConfiguration().get(StateBackendOptions.STATE_BACKEND))
+                .as("what is set stays")
+                .isEqualTo("hashmap");
+    }
+
+    private static StreamExecutionEnvironment define(Configuration configuration) {
+        StreamExecutionEnvironment environment = SessionRecommenderJob.environment(configuration);
+        SessionRecommenderJob.define(
+                environment,
+                RecommenderConfig.of(configuration),
+                new DataGeneratorSource<>(
+                        SessionRecommenderJobTest::record, RECORDS, ClickRecordSerializer.TYPE),
+                new Collecting<Recommendation>(),
+                new Collecting<RejectedClick>(),
+                new FakeModels("v1", true, true));
+        return environment;
+    }
+
+    /** Every tenth record is a reject, and of the others each session has as many. */
+    private static ClickRecord record(long index) {
+        if (index % 10 == 0) {
+            return new RejectedClick(
+                    null, new byte[] {1}, List.of(), "no click", "byte 0", "clicks", 0, index, 0);
+        }
+        return new ReceivedClick(
+                null,
+                "s" + index % SESSIONS,
+                null,
+                "i" + (index * index) % 40,
+                1_000_000 + index,
+                "clicks",
+                0,
+                index,
+                1_000_000 + index);
+    }
+
+    private static final class Collecting<T> implements Sink<T> {
+
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public SinkWriter<T> createWriter(WriterInitContext context) {
+            return new SinkWriter<>() {
+                @Override
+                public void write(T element, Context context) {
+                    WRITTEN.add(element);
+                }
+
+                @Override
+                public void flush(boolean endOfInput) {}
+
+                @Override
+                public void close() {}
+            };
+        }
+    }
+}

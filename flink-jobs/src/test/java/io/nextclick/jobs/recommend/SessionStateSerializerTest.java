@@ -1,0 +1,150 @@
+package io.nextclick.jobs.recommend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
+import org.junit.jupiter.api.Test;
+
+class SessionStateSerializerTest {
+
+    private static final SessionStateSerializer SERIALIZER = new SessionStateSerializer();
+
+    @Test
+    void readsTheFirstLayout() throws IOException {
+        SessionState state =
+                SERIALIZER.deserialize(new DataInputDeserializer(bytes("session-state-1.hex")));
+        assertThat(state.step).isEqualTo(300);
+        assertThat(state.lastEventTimeMillis).isEqualTo(1_700_000_000_000L);
+        assertThat(state.lastItem()).isEqualTo("i3");
+        assertThat(state.items()).containsExactly("i1", "héllo", "i3");
+        assertThat(state.eventIds).containsExactly(-5, 1L << 40);
+        assertThat(state.listModel).isEqualTo(77);
+        assertThat(state.list).containsExactly(11, -12);
+        assertThat(state.hiddenModel).isEqualTo(78);
+        assertThat(state.hidden).containsExactly(0.5f, -1.25f, 0x1p35f);
+        assertThat(write(state)).isEqualTo(bytes("session-state-1.hex"));
+    }
+
+    @Test
+    void savepointsNameTheLayout() throws IOException {
+        byte[] old = bytes("session-state-snapshot-1.hex");
+        TypeSerializerSnapshot<SessionState> snapshot = readSnapshot(old);
+        assertThat(snapshot.restoreSerializer()).isEqualTo(SERIALIZER);
+        assertThat(
+                        SERIALIZER
+                                .snapshotConfiguration()
+                                .resolveSchemaCompatibility(snapshot)
+                                .isCompatibleAsIs())
+                .isTrue();
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        TypeSerializerSnapshot.writeVersionedSnapshot(out, SERIALIZER.snapshotConfiguration());
+        assertThat(out.getCopyOfBuffer()).isEqualTo(old);
+    }
+
+    @Test
+    void refusesALayoutItDoesNotKnow() throws IOException {
+        byte[] newer = bytes("session-state-snapshot-1.hex");
+        newer[newer.length - 1] = 2;
+        assertThatThrownBy(() -> readSnapshot(newer))
+                .isInstanceOf(IOException.class)
+                .hasMessage(
+                        "Unknown version 2 of the byte layout of SessionState: this build reads"
+                                + " versions 1 to 1");
+    }
+
+    @Test
+    void keepsItsItemsThroughBytesAtAnyLength() throws IOException {
+        long seed = 11;
+        Random random = new Random(seed);
+        for (int maximumLength : new int[] {1, 2, 7, 50}) {
+            SessionState state = new SessionState();
+            state.start();
+            List<String> expected = new ArrayList<>();
+            for (int i = 0; i < 200; i++) {
+                String item = "ü".repeat(random.nextInt(100)) + i;
+                state.addItem(item, maximumLength);
+                expected.add(item);
+                List<String> last =
+                        expected.subList(Math.max(0, i + 1 - maximumLength), expected.size());
+                assertThat(state.lastItem()).as("seed %d", seed).isEqualTo(item);
+                if (random.nextBoolean()) {
+                    assertThat(state.items()).isEqualTo(last);
+                }
+                if (random.nextBoolean()) {
+                    state = read(write(state));
+                    assertThat(state.items()).isEqualTo(last);
+                }
+            }
+        }
+    }
+
+    @Test
+    void remembersTheLastEventIds() throws IOException {
+        SessionState state = new SessionState();
+        for (int i = 0; i < 40; i++) {
+            state.addEventId("e" + i, 32);
+        }
+        state = read(write(state));
+        assertThat(state.remembers("e7")).isFalse();
+        assertThat(state.remembers("e8")).isTrue();
+        assertThat(state.remembers("e39")).isTrue();
+        state.addEventId("e40", 3);
+        assertThat(state.remembers("e37")).isFalse();
+        assertThat(state.remembers("e38")).isTrue();
+        state.addEventId("e41", 0);
+        assertThat(state.remembers("e41")).isFalse();
+    }
+
+    @Test
+    void copiesShareNothingThatChanges() {
+        SessionState state = new SessionState();
+        state.addItem("i1", 5);
+        state.addEventId("e1", 5);
+        state.keepHidden(new float[] {1, 2}, 9);
+        SessionState copy = SERIALIZER.copy(state);
+        state.addItem("i2", 5);
+        state.addEventId("e2", 5);
+        state.keepHidden(new float[] {3, 4}, 9);
+        assertThat(copy.items()).containsExactly("i1");
+        assertThat(copy.remembers("e2")).isFalse();
+        assertThat(copy.hidden).containsExactly(1, 2);
+    }
+
+    private static TypeSerializerSnapshot<SessionState> readSnapshot(byte[] bytes)
+            throws IOException {
+        return TypeSerializerSnapshot.readVersionedSnapshot(
+                new DataInputDeserializer(bytes),
+                SessionStateSerializerTest.class.getClassLoader());
+    }
+
+    private static byte[] write(SessionState state) throws IOException {
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        SERIALIZER.serialize(state, out);
+        return out.getCopyOfBuffer();
+    }
+
+    private static SessionState read(byte[] bytes) throws IOException {
+        DataInputDeserializer in = new DataInputDeserializer(bytes);
+        SessionState state = SERIALIZER.deserialize(in);
+        assertThat(in.available()).isZero();
+        return state;
+    }
+
+    private static byte[] bytes(String resource) throws IOException {
+        try (InputStream in =
+                SessionStateSerializerTest.class.getResourceAsStream("/state/" + resource)) {
+            String hex = new String(in.readAllBytes(), StandardCharsets.US_ASCII);
+            return HexFormat.of().parseHex(hex.strip());
+        }
+    }
+}
