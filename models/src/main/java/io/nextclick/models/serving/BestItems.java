@@ -26,6 +26,7 @@ final class BestItems {
     private int groups;
     private int size;
     private int sizeAtBound;
+    private boolean foreseen;
     private float bound;
     private float threshold;
 
@@ -40,6 +41,7 @@ final class BestItems {
         groups = Math.max(SMALLEST_GROUPS, (2 * k + 15) & -16);
         size = 0;
         sizeAtBound = 0;
+        foreseen = false;
         bound = Float.NEGATIVE_INFINITY;
         threshold = Float.NEGATIVE_INFINITY;
         if (keys.length < k + ROOM) {
@@ -51,10 +53,14 @@ final class BestItems {
         Arrays.fill(maxima, 0, groups, Float.NEGATIVE_INFINITY);
     }
 
-    /** Looks at the scores of the first rows, to begin with a good threshold. */
+    /**
+     * Looks at the scores of the first rows, before those are offered, to begin with a good
+     * threshold.
+     */
     void foresee(float[] scores, int from, int length) {
         kernel.raise(maxima, groups, scores, from, length);
         tighten();
+        foreseen = true;
     }
 
     /** Scores below this need not be offered. */
@@ -81,7 +87,11 @@ final class BestItems {
                 maxima[group] = Math.max(maxima[group], score);
             }
         }
-        if (size - sizeAtBound >= PATIENCE) {
+        if (foreseen) {
+            // The bound holds for these items already.
+            foreseen = false;
+            sizeAtBound = size;
+        } else if (size - sizeAtBound >= PATIENCE) {
             tighten();
         }
     }
@@ -104,14 +114,7 @@ final class BestItems {
     }
 
     TopItems best() {
-        tighten();
-        long lowest = key(-1, bound);
-        int candidates = 0;
-        for (int i = 0; i < size; i++) {
-            long key = keys[i];
-            keys[candidates] = key;
-            candidates += key >= lowest ? 1 : 0;
-        }
+        int candidates = size <= 2 * k ? size : candidates();
         Arrays.sort(keys, 0, candidates);
         int length = Math.min(k, candidates);
         int[] rows = new int[length];
@@ -122,6 +125,19 @@ final class BestItems {
             scores[i] = score(key);
         }
         return new TopItems(rows, scores);
+    }
+
+    /** Moves the items that are still good enough to the front, and counts them. */
+    private int candidates() {
+        tighten();
+        long lowest = key(-1, bound);
+        int candidates = 0;
+        for (int i = 0; i < size; i++) {
+            long key = keys[i];
+            keys[candidates] = key;
+            candidates += key >= lowest ? 1 : 0;
+        }
+        return candidates;
     }
 
     /**

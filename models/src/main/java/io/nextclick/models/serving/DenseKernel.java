@@ -105,6 +105,14 @@ public interface DenseKernel {
             float[] input, int inputFrom, float[] hidden, int hiddenFrom, float[] state, int first);
 
     /**
+     * Does multiply-adds on registers alone, as fast as the machine can: what the speed of the
+     * other loops is compared with.
+     *
+     * @return how many; 0 if this implementation cannot reach the machine's limit
+     */
+    long exercise(int rounds);
+
+    /**
      * The fastest implementation that this JVM can run: with vector instructions if it was started
      * with {@code --add-modules jdk.incubator.vector}, else plain Java. The system property {@code
      * nextclick.vector=false} forces plain Java.

@@ -27,6 +27,9 @@ public final class ExactItemIndex implements ItemIndex {
      */
     private static final int LARGEST_BATCH = 256;
 
+    /** Queries enough to have a panel of items in the cache for most of its uses. */
+    private static final int SMALLEST_BATCH = 32;
+
     /** Floats of scores at hand at a time: about half of a second-level cache of 1 MiB. */
     private static final int BLOCK_SCORES = 96 * 1024;
 
@@ -69,8 +72,9 @@ public final class ExactItemIndex implements ItemIndex {
         checkQueries(queries, count);
         TopItems[] lists = new TopItems[count];
         Workspace workspace = borrow();
-        for (int from = 0; from < count; from += LARGEST_BATCH) {
-            int size = Math.min(LARGEST_BATCH, count - from);
+        int batch = batch();
+        for (int from = 0; from < count; from += batch) {
+            int size = Math.min(batch, count - from);
             search(workspace, queries, from, size, Math.min(k, size()), excluded, lists);
         }
         workspaces.add(workspace);
@@ -125,8 +129,9 @@ public final class ExactItemIndex implements ItemIndex {
         }
         int[] ranks = new int[count];
         Workspace workspace = borrow();
-        for (int from = 0; from < count; from += LARGEST_BATCH) {
-            int size = Math.min(LARGEST_BATCH, count - from);
+        int batch = batch();
+        for (int from = 0; from < count; from += batch) {
+            int size = Math.min(batch, count - from);
             rank(workspace, queries, from, size, targets, excluded, ranks);
         }
         workspaces.add(workspace);
@@ -176,6 +181,15 @@ public final class ExactItemIndex implements ItemIndex {
                 scores,
                 length);
         return scores;
+    }
+
+    /**
+     * Queries that pass over the items together: where all scores of a fair number of queries make
+     * one block, just so many, since a threshold found in all scores lets the fewest items through.
+     */
+    private int batch() {
+        int fitting = BLOCK_SCORES / Math.max(1, items.panelCount() * items.width());
+        return fitting < SMALLEST_BATCH ? LARGEST_BATCH : Math.min(LARGEST_BATCH, fitting);
     }
 
     private int blockPanels(int count) {

@@ -94,6 +94,10 @@ final class PackedGruCell implements GruCell {
             hidden =
                     new Panels(
                             model.hiddenWeight(), model.hiddenBias(), model.hiddenSize(), kernel);
+            if (!input.fitOneArray() || !hidden.fitOneArray()) {
+                throw new IllegalArgumentException(
+                        "a state of " + model.hiddenSize() + " values is too large");
+            }
             stride = hidden.panelCount() * hidden.width();
             table = (long) model.items() * gates <= largestTable ? table(model.items()) : null;
         }

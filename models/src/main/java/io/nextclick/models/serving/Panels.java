@@ -119,15 +119,18 @@ final class Panels {
         return Math.min(limit, Math.min(inChunk, panelCount - panel));
     }
 
+    /** Whether all panels follow one another. */
+    boolean fitOneArray() {
+        return panelCount <= panelsPerChunk;
+    }
+
     /**
-     * Products of packed vectors with all rows; see {@link DenseKernel#multiply}.
+     * Products of packed vectors with all rows; see {@link DenseKernel#multiply}. Only for matrices
+     * that {@link #fitOneArray}.
      *
      * @param stride at least the rows of all panels
      */
     void multiply(DenseKernel kernel, float[] packed, int count, float[] products, int stride) {
-        if (panelCount > panelsPerChunk) {
-            throw new IllegalStateException("a matrix of " + rows + " rows lies in several arrays");
-        }
         kernel.multiply(
                 chunks[0], ALIGNMENT, panelCount, dimension, packed, count, products, stride);
     }

@@ -186,22 +186,22 @@ class Gru4RecScorerTest {
         ModelFolder folder = folder(200, weights(200, 128, 128, true));
         try (ServableGru4Rec model = new ServableGru4Rec(folder, cell, kernel)) {
             RecurrentScorer scorer = model.newScorer();
-            float[][] states = new float[64][128];
-            int[] rows = IntStream.range(0, 64).toArray();
+            float[][] states = new float[32][128];
+            int[] rows = IntStream.range(0, 32).toArray();
             for (int step = 0; step < 1_000; step++) {
-                scorer.advance(rows, states, 64);
-                scorer.rank(states, 64, 20, null);
+                scorer.advance(rows, states, 32);
+                scorer.rank(states, 32, 20, null);
             }
             int arrays = model.nativeArrays();
             long before = residentBytes();
             for (int step = 0; step < 10_000; step++) {
-                scorer.advance(rows, states, 64);
-                scorer.rank(states, 64, 20, null);
+                scorer.advance(rows, states, 32);
+                scorer.rank(states, 32, 20, null);
             }
             assertThat(model.nativeArrays()).isEqualTo(arrays);
-            // One leaked array a step would be 10,000 · 64 · 128 · 4 bytes = 312 MiB. Less than
+            // One leaked array a step would be 10,000 · 32 · 128 · 4 bytes = 156 MiB. Less than
             // that is what the heap, which counts too, may still be growing by.
-            assertThat(residentBytes() - before).isLessThan(250L << 20);
+            assertThat(residentBytes() - before).isLessThan(128L << 20);
             scorer.close();
         }
     }

@@ -334,16 +334,37 @@ public final class VectorKernel implements DenseKernel {
 
     @Override
     public void raise(float[] maxima, int groups, float[] values, int from, int length) {
-        for (int start = 0; start < length; start += groups) {
-            int size = Math.min(groups, length - start);
-            for (int i = 0; i < size; i += LANES) {
-                FloatVector value = FloatVector.fromArray(SPECIES, values, from + start + i);
-                FloatVector maximum = FloatVector.fromArray(SPECIES, maxima, i);
-                // Not max(): a NaN must not take over.
-                maximum.blend(value, value.compare(VectorOperators.GT, maximum))
-                        .intoArray(maxima, i);
+        // Vector by vector of the maxima, so that these stay in registers; three at a time, since
+        // each waits for the one before.
+        int group = 0;
+        for (; group + WIDTH <= groups; group += WIDTH) {
+            FloatVector a = at(maxima, group);
+            FloatVector b = at(maxima, group + LANES);
+            FloatVector c = at(maxima, group + 2 * LANES);
+            int i = group;
+            for (; i + WIDTH <= length; i += groups) {
+                a = larger(at(values, from + i), a);
+                b = larger(at(values, from + i + LANES), b);
+                c = larger(at(values, from + i + 2 * LANES), c);
             }
+            a = i < length ? larger(at(values, from + i), a) : a;
+            b = i + LANES < length ? larger(at(values, from + i + LANES), b) : b;
+            a.intoArray(maxima, group);
+            b.intoArray(maxima, group + LANES);
+            c.intoArray(maxima, group + 2 * LANES);
         }
+        for (; group < groups; group += LANES) {
+            FloatVector a = at(maxima, group);
+            for (int i = group; i < length; i += groups) {
+                a = larger(at(values, from + i), a);
+            }
+            a.intoArray(maxima, group);
+        }
+    }
+
+    /** Not {@code max}: a NaN must not take over. */
+    private static FloatVector larger(FloatVector value, FloatVector maximum) {
+        return maximum.blend(value, value.compare(VectorOperators.GT, maximum));
     }
 
     @Override
@@ -401,6 +422,43 @@ public final class VectorKernel implements DenseKernel {
             size += value.compare(VectorOperators.GE, bound).trueCount();
         }
         return size;
+    }
+
+    @Override
+    public long exercise(int rounds) {
+        FloatVector x = FloatVector.broadcast(SPECIES, 0.5f);
+        FloatVector y = FloatVector.broadcast(SPECIES, 1);
+        FloatVector a = y;
+        FloatVector b = y;
+        FloatVector c = y;
+        FloatVector d = y;
+        FloatVector e = y;
+        FloatVector f = y;
+        FloatVector g = y;
+        FloatVector h = y;
+        FloatVector i = y;
+        FloatVector j = y;
+        FloatVector k = y;
+        FloatVector l = y;
+        for (int round = 0; round < rounds; round++) {
+            a = a.fma(x, y);
+            b = b.fma(x, y);
+            c = c.fma(x, y);
+            d = d.fma(x, y);
+            e = e.fma(x, y);
+            f = f.fma(x, y);
+            g = g.fma(x, y);
+            h = h.fma(x, y);
+            i = i.fma(x, y);
+            j = j.fma(x, y);
+            k = k.fma(x, y);
+            l = l.fma(x, y);
+        }
+        // All converge to 2; the sum is used so that none is optimised away.
+        FloatVector sum =
+                a.add(b).add(c).add(d).add(e).add(f).add(g).add(h).add(i).add(j).add(k).add(l);
+        boolean sane = sum.reduceLanes(VectorOperators.ADD) >= 0;
+        return sane ? 12L * LANES * rounds : 0;
     }
 
     @Override
