@@ -55,9 +55,12 @@ public final class Nextclick implements Runnable {
         Nextclick nextclick = new Nextclick();
         CommandLine commandLine = new CommandLine(nextclick);
         // One line a command.
+        commandLine.addSubcommand(new TrainCommand());
+        commandLine.addSubcommand(new EvaluateCommand());
         commandLine.addSubcommand(new ReplayCommand());
         commandLine.addSubcommand(new WatchCommand());
         commandLine.addSubcommand(new SimulateCommand());
+        commandLine.addSubcommand(new DemoCommand());
         commandLine.addSubcommand(new BenchCommand());
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setParameterExceptionHandler(new OneLineUsageError());
@@ -70,6 +73,7 @@ public final class Nextclick implements Runnable {
     private int prepareAndRun(ParseResult parsed) {
         if (verbose) {
             System.setProperty("nextclick.log.level", "INFO");
+            System.setProperty("nextclick.log.failures", "full");
         }
         // DJL neither looks for models on the network nor reports its use.
         System.setProperty("ai.djl.offline", "true");

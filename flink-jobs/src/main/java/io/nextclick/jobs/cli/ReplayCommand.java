@@ -91,7 +91,7 @@ final class ReplayCommand implements Callable<Integer> {
                         ? Map.of("linger.ms", "20", "batch.size", String.valueOf(256 << 10))
                         : Map.of("linger.ms", "0");
         long start = System.nanoTime();
-        try (Progress progress = new Progress("replay", "clicks", log.size(), err);
+        try (TaskProgress progress = new TaskProgress("replay", "clicks", log.size(), err);
                 ClickPublisher publisher =
                         new ClickPublisher(
                                 kafka.clientProperties(defaults),
@@ -100,7 +100,7 @@ final class ReplayCommand implements Callable<Integer> {
                                 ClickPublisher.Listener.none())) {
             for (int i = 0; i < log.size(); i++) {
                 pace.await(start, i, log.get(i));
-                publisher.publish(shifted(log.get(i), shift));
+                publisher.publish(log.get(i), shift);
                 progress.to(i + 1L);
             }
             publisher.flush();
@@ -113,20 +113,8 @@ final class ReplayCommand implements Callable<Integer> {
                         "published %,d clicks to %s in %s (%,.0f a second)%n",
                         log.size(),
                         topic,
-                        Progress.clock(Duration.ofMillis((long) (seconds * 1_000))),
+                        TaskProgress.clock(Duration.ofMillis((long) (seconds * 1_000))),
                         log.size() / seconds);
         return Nextclick.DONE;
-    }
-
-    private static LoggedClick shifted(LoggedClick click, long millis) {
-        return millis == 0
-                ? click
-                : new LoggedClick(
-                        click.eventId(),
-                        click.sessionId(),
-                        click.userId(),
-                        click.itemId(),
-                        click.eventTimeMillis() + millis,
-                        click.attributes());
     }
 }

@@ -89,7 +89,7 @@ final class SimulateCommand implements Callable<Integer> {
         Codec<Click> codec = DetectingCodec.of(Topics.CLICKS, Encoding.JSON);
         long start = System.nanoTime();
         try (OutputStream file = open();
-                Progress progress = new Progress("simulate", "clicks", clicks, err)) {
+                TaskProgress progress = new TaskProgress("simulate", "clicks", clicks, err)) {
             for (long i = 0; i < clicks; i++) {
                 LoggedClick click = simulator.next();
                 file.write(codec.encode(published(click)));

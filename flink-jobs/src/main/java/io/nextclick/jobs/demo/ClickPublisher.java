@@ -69,9 +69,10 @@ public final class ClickPublisher implements AutoCloseable {
     /**
      * Sends one click under its session's key.
      *
+     * @param shiftMillis added to its event time
      * @throws IOException if an earlier one could not be published
      */
-    public void publish(LoggedClick click) throws IOException {
+    public void publish(LoggedClick click, long shiftMillis) throws IOException {
         throwFailure();
         Click published =
                 new Click(
@@ -80,7 +81,7 @@ public final class ClickPublisher implements AutoCloseable {
                         click.userId(),
                         click.itemId(),
                         Click.DEFAULT_EVENT_TYPE,
-                        click.eventTimeMillis(),
+                        click.eventTimeMillis() + shiftMillis,
                         click.attributes());
         byte[] key = click.sessionId().getBytes(StandardCharsets.UTF_8);
         long index = sent++;

@@ -18,6 +18,8 @@ import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.checkpoint.CheckpointStatsSnapshot;
 import org.apache.flink.runtime.checkpoint.CompletedCheckpointStats;
+import org.apache.flink.runtime.execution.ExecutionState;
+import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.runtime.minicluster.RpcServiceSharing;
@@ -32,6 +34,8 @@ public final class EmbeddedFlink implements AutoCloseable {
     private static final String LOOPBACK = "127.0.0.1";
     private static final long TIMEOUT_SECONDS = 30;
     private static final MemorySize MANAGED_MEMORY = MemorySize.ofMebiBytes(256);
+    private static final long START_SECONDS = 120;
+    private static final long POLL_MILLIS = 20;
 
     private final MiniCluster cluster;
     private final String dashboard;
@@ -105,6 +109,41 @@ public final class EmbeddedFlink implements AutoCloseable {
                 .getJobID();
     }
 
+    /**
+     * Waits until every subtask of a job runs.
+     *
+     * @throws IOException if the job ends instead, or takes too long
+     */
+    public void awaitRunning(JobID job) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
+        while (!isRunning(job)) {
+            if (status(job).isGloballyTerminalState()) {
+                Throwable failure = failure(job);
+                throw new IOException("the job did not start: " + rootMessage(failure), failure);
+            }
+            if (System.nanoTime() > deadline) {
+                throw new IOException("the job did not start within " + START_SECONDS + " s");
+            }
+            Thread.sleep(POLL_MILLIS);
+        }
+    }
+
+    private boolean isRunning(JobID job) throws IOException, InterruptedException {
+        try {
+            for (AccessExecutionVertex subtask :
+                    cluster.getExecutionGraph(job)
+                            .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                            .getAllExecutionVertices()) {
+                if (subtask.getExecutionState() != ExecutionState.RUNNING) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IOException("the state of job " + job + " cannot be told", e);
+        }
+    }
+
     /** How a job is. */
     public JobStatus status(JobID job) throws IOException, InterruptedException {
         try {
@@ -145,6 +184,18 @@ public final class EmbeddedFlink implements AutoCloseable {
         } catch (ExecutionException | TimeoutException e) {
             throw new IOException("the checkpoints of job " + job + " cannot be told", e);
         }
+    }
+
+    /** What went wrong in the first place; Flink wraps it many times over. */
+    static String rootMessage(Throwable failure) {
+        if (failure == null) {
+            return "nobody knows why";
+        }
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
     }
 
     /** Cancels a job and waits until it has ended. */

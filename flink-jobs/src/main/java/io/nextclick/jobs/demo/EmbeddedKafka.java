@@ -18,7 +18,11 @@ import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
@@ -90,7 +94,9 @@ public final class EmbeddedKafka implements AutoCloseable {
             format(directory);
             server = new KafkaRaftServer(config, Time.SYSTEM);
             server.startup();
-            return new EmbeddedKafka(server, broker, directory);
+            EmbeddedKafka kafka = new EmbeddedKafka(server, broker, directory);
+            kafka.awaitGroups();
+            return kafka;
         } catch (Exception e) {
             if (server != null) {
                 server.shutdown();
@@ -123,6 +129,8 @@ public final class EmbeddedKafka implements AutoCloseable {
         properties.put("share.coordinator.state.topic.min.isr", "1");
         properties.put("default.replication.factor", "1");
         properties.put("min.insync.replicas", "1");
+        // A record's time is when it stood in the log: what latency is measured by.
+        properties.put("log.message.timestamp.type", "LogAppendTime");
         // Consumers come one at a time here; waiting for others would only delay them.
         properties.put("group.initial.rebalance.delay.ms", "0");
         // Defaults are sized for a machine that does nothing else: 128 MB of heap for the cleaner.
@@ -165,6 +173,16 @@ public final class EmbeddedKafka implements AutoCloseable {
         return ports;
     }
 
+    /**
+     * The topic of the groups' offsets is made when somebody first asks for a group; until then
+     * commits fail.
+     */
+    private void awaitGroups() throws InterruptedException, ExecutionException {
+        try (Admin admin = admin()) {
+            admin.listConsumerGroupOffsets("nextclick").partitionsToOffsetAndMetadata().get();
+        }
+    }
+
     /** Where clients connect, {@code 127.0.0.1:port}. */
     public String bootstrapServers() {
         return bootstrapServers;
@@ -187,9 +205,7 @@ public final class EmbeddedKafka implements AutoCloseable {
      */
     public void createTopic(String name, int partitions, Map<String, String> configuration)
             throws IOException, InterruptedException {
-        Properties properties = new Properties();
-        properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
-        try (Admin admin = Admin.create(properties)) {
+        try (Admin admin = admin()) {
             admin.createTopics(
                             List.of(
                                     new NewTopic(name, Optional.of(partitions), Optional.empty())
@@ -201,6 +217,38 @@ public final class EmbeddedKafka implements AutoCloseable {
                     "topic '" + name + "' cannot be created: " + e.getCause().getMessage(),
                     e.getCause());
         }
+    }
+
+    /**
+     * How many records were ever written to a topic.
+     *
+     * @throws IOException if there is no such topic
+     */
+    public long records(String topic) throws IOException, InterruptedException {
+        try (Admin admin = admin()) {
+            Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
+            for (TopicPartitionInfo partition :
+                    admin.describeTopics(List.of(topic))
+                            .allTopicNames()
+                            .get()
+                            .get(topic)
+                            .partitions()) {
+                latest.put(new TopicPartition(topic, partition.partition()), OffsetSpec.latest());
+            }
+            return admin.listOffsets(latest).all().get().values().stream()
+                    .mapToLong(ListOffsetsResultInfo::offset)
+                    .sum();
+        } catch (ExecutionException e) {
+            throw new IOException(
+                    "topic '" + topic + "' cannot be counted: " + e.getCause().getMessage(),
+                    e.getCause());
+        }
+    }
+
+    private Admin admin() {
+        Properties properties = new Properties();
+        properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+        return Admin.create(properties);
     }
 
     /** Stops the broker and deletes its files. */

@@ -12,7 +12,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
  * How far a long task has come and how long it will still take, on standard error: a bar on a
  * terminal, elsewhere a line now and then. Not safe for use by several threads.
  */
-final class Progress implements AutoCloseable {
+final class TaskProgress implements AutoCloseable {
 
     private static final long PLAIN_INTERVAL_NANOS = Duration.ofSeconds(10).toNanos();
     private static final int BAR_INTERVAL_MILLIS = 200;
@@ -30,7 +30,7 @@ final class Progress implements AutoCloseable {
     /**
      * @param maximum how much there is to do; -1 if that is unknown
      */
-    Progress(String task, String unit, long maximum, PrintWriter err) {
+    TaskProgress(String task, String unit, long maximum, PrintWriter err) {
         this.task = task;
         this.unit = unit;
         this.maximum = maximum;
@@ -71,6 +71,13 @@ final class Progress implements AutoCloseable {
         if (bar != null) {
             bar.setExtraMessage(words);
         }
+    }
+
+    /** A line that stays. */
+    void say(String line) {
+        // What the bar has drawn on this line goes; it draws itself again below.
+        err.println(bar == null ? line : "\r\033[K" + line);
+        err.flush();
     }
 
     private void line() {

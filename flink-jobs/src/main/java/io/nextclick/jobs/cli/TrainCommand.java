@@ -1,0 +1,259 @@
+package io.nextclick.jobs.cli;
+
+import io.nextclick.jobs.demo.ExitSignal;
+import io.nextclick.models.clicklog.ClickLog;
+import io.nextclick.models.files.ModelFolder;
+import io.nextclick.models.session.Session;
+import io.nextclick.models.session.SessionRules;
+import io.nextclick.models.training.TrainedGru4Rec;
+import io.nextclick.models.training.Trainer;
+import io.nextclick.models.training.TrainingListener;
+import io.nextclick.models.training.TrainingOptions;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code nextclick train}: a model folder from a click log. */
+@Command(
+        name = "train",
+        description = "Train a model on a click log and write it as a folder.",
+        footer = {
+            "",
+            "The last sessions by time validate: they choose the epoch and stop the training early."
+                    + " Of user-sequences, the last item of each user is never trained on."
+        })
+final class TrainCommand implements Callable<Integer> {
+
+    private static final DateTimeFormatter VERSION =
+            DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    /** Networks that can be trained. */
+    enum Network {
+        GRU4REC;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    @Spec private CommandSpec spec;
+
+    @Option(
+            names = "--model",
+            required = true,
+            description = "What to train: ${COMPLETION-CANDIDATES}.")
+    private Network network;
+
+    @Mixin private ClickLogArguments clicks;
+
+    @Option(
+            names = "--from",
+            paramLabel = "TIME",
+            converter = TimeConverter.class,
+            description = "Leave out sessions that begin before this time.")
+    private Instant from;
+
+    @Option(
+            names = "--until",
+            paramLabel = "TIME",
+            converter = TimeConverter.class,
+            description = "Leave out clicks at or after this time, such as 2008-08-01.")
+    private Instant until;
+
+    @Option(
+            names = "--out",
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder to write the model to.")
+    private Path out;
+
+    @Option(names = "--force", description = "Replace the model that is in the folder.")
+    private boolean force;
+
+    @Option(
+            names = "--model-version",
+            paramLabel = "VERSION",
+            description = "Version that recommendations carry. Default: the time, in UTC.")
+    private String version;
+
+    @Mixin private SessionArguments sessions;
+    @Mixin private TrainingArguments training;
+
+    @Override
+    public Integer call() throws Exception {
+        TrainingOptions options = training.options(spec);
+        ClickLog log = cut(clicks.log());
+        SessionRules rules = sessions.rules(spec, log.format());
+        if (!force) {
+            refuseNonEmpty();
+        }
+        List<Session> learnt = log.trainingSessions(rules);
+        Instant now = Instant.now();
+        TrainedGru4Rec trained;
+        // The engine's threads must be done before the process may end.
+        try (ExitSignal exit = new ExitSignal(() -> {});
+                Listener listener = new Listener(spec.commandLine().getErr(), exit)) {
+            trained = Trainer.train(learnt, options, listener);
+            if (exit.requested()) {
+                throw new CommandException("ended early, nothing was written");
+            }
+        }
+        String named = version == null ? VERSION.format(now) : version;
+        ModelFolder folder = trained.folder(named, rules, learnt, now);
+        folder.write(out);
+        report(trained, named);
+        return Nextclick.DONE;
+    }
+
+    private ClickLog cut(ClickLog log) {
+        try {
+            return log.from(from).until(until);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private void refuseNonEmpty() throws IOException, CommandException {
+        if (Files.isDirectory(out)) {
+            try (Stream<Path> files = Files.list(out)) {
+                if (files.findAny().isPresent()) {
+                    throw new CommandException(out + " is not empty; --force replaces a model");
+                }
+            }
+        } else if (Files.exists(out)) {
+            throw new CommandException(out + " is a file, a folder is needed");
+        }
+    }
+
+    private void report(TrainedGru4Rec trained, String named) {
+        PrintWriter results = spec.commandLine().getOut();
+        results.printf(
+                Locale.ROOT,
+                "%s: %s %s, %,d items, %,d sessions, %d epochs, in %s%n",
+                out,
+                network,
+                named,
+                trained.vocabulary().size(),
+                trained.sessions(),
+                trained.epochs(),
+                TaskProgress.clock(trained.elapsed()));
+        if (trained.validation() != null) {
+            results.printf(
+                    Locale.ROOT,
+                    "validation, %,d predictions: recall@20 %.4f, MRR@20 %.4f%n",
+                    trained.validation().predictions(),
+                    trained.validation().recall20(),
+                    trained.validation().mrr20());
+        }
+    }
+
+    /** Shows a training on standard error. */
+    private static final class Listener implements TrainingListener, AutoCloseable {
+
+        private final PrintWriter err;
+        private final ExitSignal exit;
+        private TaskProgress bar;
+
+        Listener(PrintWriter err, ExitSignal exit) {
+            this.err = err;
+            this.exit = exit;
+        }
+
+        @Override
+        public boolean enough() {
+            return exit.requested();
+        }
+
+        @Override
+        public void started(TrainingPlan plan) {
+            err.printf(
+                    Locale.ROOT,
+                    "%,d sessions to learn from (%,d predictions an epoch), %,d to validate on;"
+                            + " %,d items, %s; seed %d%n",
+                    plan.trainingSessions(),
+                    plan.predictions(),
+                    plan.validationSessions(),
+                    plan.items(),
+                    plan.fullSoftmax() ? "all scored at every step" : "negatives sampled",
+                    plan.seed());
+            err.flush();
+        }
+
+        @Override
+        public void stepped(Progress progress) {
+            long steps = (long) progress.epochs() * progress.steps();
+            if (bar == null) {
+                bar = new TaskProgress("train", "steps", steps, err);
+            }
+            bar.maximum(steps);
+            bar.remark(
+                    String.format(
+                            Locale.ROOT,
+                            "epoch %d, loss %.3f, %,.0f clicks/s",
+                            progress.epoch(),
+                            progress.loss(),
+                            progress.clicksPerSecond()));
+            bar.to((long) (progress.epoch() - 1) * progress.steps() + progress.step());
+        }
+
+        @Override
+        public void epochEnded(Epoch epoch) {
+            String validation =
+                    epoch.validation() == null
+                            ? ""
+                            : String.format(
+                                    Locale.ROOT,
+                                    ", validation recall@20 %.4f, MRR@20 %.4f%s",
+                                    epoch.validation().recall20(),
+                                    epoch.validation().mrr20(),
+                                    epoch.best() ? ", the best so far" : "");
+            say(
+                    String.format(
+                            Locale.ROOT,
+                            "epoch %d: loss %.4f%s, %,.0f clicks/s, %s",
+                            epoch.epoch(),
+                            epoch.loss(),
+                            validation,
+                            epoch.clicksPerSecond(),
+                            TaskProgress.clock(epoch.elapsed())));
+        }
+
+        @Override
+        public void refitting(int epochs) {
+            close();
+            bar = null;
+            say("once more on all sessions, for " + epochs + " epochs");
+        }
+
+        private void say(String line) {
+            if (bar == null) {
+                err.println(line);
+                err.flush();
+            } else {
+                bar.say(line);
+            }
+        }
+
+        @Override
+        public void close() {
+            if (bar != null) {
+                bar.close();
+            }
+        }
+    }
+}
