@@ -51,15 +51,9 @@ final class LoadedModel implements AutoCloseable {
             return Optional.empty();
         }
         synchronized (SHARED) {
+            String fingerprint;
             try {
-                Identity identity = new Identity(loader.getClass(), path, loader.fingerprint(path));
-                Shared shared = SHARED.get(identity);
-                if (shared == null) {
-                    shared = new Shared(loader.load(path), identity.fingerprint());
-                    SHARED.put(identity, shared);
-                }
-                shared.users++;
-                return Optional.of(new LoadedModel(identity, shared));
+                fingerprint = loader.fingerprint(path);
             } catch (FileNotFoundException e) {
                 if (required) {
                     throw e;
@@ -67,6 +61,16 @@ final class LoadedModel implements AutoCloseable {
                 LOG.warn("There is no model at {}: recommending what is popular", path);
                 return Optional.empty();
             }
+            // From here on there is a model, and one that can't be read is an error.
+            Identity identity = new Identity(loader.getClass(), path, fingerprint);
+            Shared shared = SHARED.get(identity);
+            if (shared == null) {
+                shared = new Shared(loader.load(path), fingerprint);
+                SHARED.put(identity, shared);
+                LOG.info("Loaded {} from {}", shared.model.describe(), path);
+            }
+            shared.users++;
+            return Optional.of(new LoadedModel(identity, shared));
         }
     }
 

@@ -17,7 +17,6 @@ public interface ModelLoader extends Serializable {
     String fingerprint(String path) throws IOException;
 
     /**
-     * @throws java.io.FileNotFoundException if there is no model
      * @throws IOException if it can't be read
      */
     ServableModel load(String path) throws IOException;
