@@ -62,7 +62,7 @@ public final class SearchBenchmark {
      * @param batches values of B
      * @param threads how many search at once
      * @param turn how long a method searches in a round
-     * @param rounds how many are measured, after two that are not
+     * @param rounds how many are measured, after five that are not
      */
     public record Settings(
             int items,
@@ -122,7 +122,7 @@ public final class SearchBenchmark {
     }
 
     private static final long SEED = 1;
-    private static final int WARM_UP_ROUNDS = 2;
+    private static final int WARM_UP_ROUNDS = 5;
     private static final int PEAK_ROUNDS = 20_000;
 
     /** Items of a chunk whose scores still fit the second-level cache at small batches. */
@@ -137,7 +137,7 @@ public final class SearchBenchmark {
     }
 
     /**
-     * Measures. Takes threads' processor time of about {@code (rounds + 2) · turn} per method and
+     * Measures. Takes threads' processor time of about {@code (rounds + 5) · turn} per method and
      * batch size.
      */
     public static Result run(Settings settings) throws InterruptedException, ExecutionException {
