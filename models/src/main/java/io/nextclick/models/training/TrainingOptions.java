@@ -16,7 +16,7 @@ import java.util.Map;
  * @param epochs the most epochs
  * @param patience epochs without a better validation MRR@20 before training stops
  * @param batchPredictions about how many predictions make a batch
- * @param learningRate peak learning rate of Adam, or of Adagrad for the item vectors
+ * @param learningRate peak learning rate of Adam, which trains the recurrent weights
  * @param itemLearningRate peak learning rate of the item vectors and biases, which a sampled
  *     softmax touches rarely; 0 takes {@code learningRate}
  * @param warmUp share of all steps over which the rate rises from 0
@@ -29,7 +29,9 @@ import java.util.Map;
  * @param negatives sampled negatives shared by a batch
  * @param alpha exponent of the clicks that negatives are drawn by
  * @param uniform share of negatives drawn uniformly
- * @param inBatchNegatives whether the batch's other targets are negatives too
+ * @param inBatchNegatives whether the batch's other targets are negatives too. A session's own
+ *     later items are then among them far more often than their popularity, which the correction
+ *     goes by, tells: on sessions that return to their items this costs much MRR
  * @param logQ whether scores of negatives are corrected for how often they are drawn
  * @param fullSoftmaxUpTo catalogues up to this many items are scored whole instead of sampled
  * @param labelSmoothing share of the target's mass spread over all candidates, in [0, 1)
@@ -41,7 +43,9 @@ import java.util.Map;
  * @param refit whether, once the best number of epochs is known, a model is trained for that many
  *     on all sessions, the latest included
  * @param seed same seed, data, machine and threads: same model, bit for bit
- * @param threads intra-op threads of the engine, for the whole process; 0 leaves them as they are
+ * @param threads intra-op threads of the engine, for the whole process; 0 leaves them as they are.
+ *     Several wait for each other, and lose far more than they gain, when the machine has other
+ *     work
  */
 public record TrainingOptions(
         int embeddingSize,
@@ -88,23 +92,23 @@ public record TrainingOptions(
                     128,
                     128,
                     true,
-                    0.3,
-                    0.3,
-                    20,
+                    0.4,
+                    0.4,
+                    8,
+                    2,
+                    256,
+                    0.002,
+                    0.15,
+                    0.05,
+                    0.05,
+                    ItemOptimizer.ADAGRAD,
+                    0,
                     3,
-                    1024,
-                    0.003,
-                    0,
-                    0.05,
-                    0.05,
-                    ItemOptimizer.ADAM,
-                    0,
-                    0,
                     5,
-                    2048,
+                    1536,
                     0.75,
                     0.1,
-                    true,
+                    false,
                     true,
                     8_000,
                     0,
@@ -113,7 +117,7 @@ public record TrainingOptions(
                     5_000,
                     true,
                     42,
-                    0);
+                    1);
 
     public TrainingOptions {
         inRange("embedding size", embeddingSize, 1, 4096);
