@@ -90,7 +90,7 @@ final class TrainingArguments {
     @Option(
             names = "--in-batch-negatives",
             negatable = true,
-            defaultValue = "true",
+            defaultValue = "false",
             fallbackValue = "true",
             description = "Use the batch's other targets as negatives too.")
     private boolean inBatchNegatives;
