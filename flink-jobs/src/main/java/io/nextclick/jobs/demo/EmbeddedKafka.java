@@ -198,7 +198,8 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
 
     /**
-     * Creates a topic.
+     * Creates a topic. It is ready when this returns: a producer whose first batch meets a
+     * partition that isn't, while its second is taken, is refused for good as out of order.
      *
      * @param configuration the topic's own settings, such as {@code message.timestamp.type}
      * @throws IOException if it exists or the broker refuses
@@ -212,6 +213,12 @@ public final class EmbeddedKafka implements AutoCloseable {
                                             .configs(configuration)))
                     .all()
                     .get();
+            Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+            for (int partition = 0; partition < partitions; partition++) {
+                ends.put(new TopicPartition(name, partition), OffsetSpec.latest());
+            }
+            // Answered by each partition's leader, and asked again until there is one.
+            admin.listOffsets(ends).all().get();
         } catch (ExecutionException e) {
             throw new IOException(
                     "topic '" + name + "' cannot be created: " + e.getCause().getMessage(),
