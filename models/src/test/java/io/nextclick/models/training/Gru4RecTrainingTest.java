@@ -3,6 +3,7 @@ package io.nextclick.models.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import io.nextclick.models.network.Gru4Rec;
@@ -20,6 +21,7 @@ class Gru4RecTrainingTest {
 
     @BeforeAll
     static void useOneThread() {
+        Engine.getEngine("PyTorch"); // loads the library
         JniUtils.setNumThreads(1); // several would wait for each other on a busy machine
     }
 
