@@ -17,7 +17,7 @@ import picocli.CommandLine.ScopeType;
  */
 @Command(
         name = "nextclick",
-        header = "A streaming session recommender on Flink, Kafka, RocksDB and DJL.",
+        description = "A streaming session recommender on Flink, Kafka, RocksDB and DJL.",
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT,
@@ -47,7 +47,11 @@ public final class Nextclick implements Runnable {
     private boolean verbose;
 
     public static void main(String[] args) {
-        System.exit(commandLine().execute(args));
+        CommandLine commandLine = commandLine();
+        int exitCode = commandLine.execute(args);
+        commandLine.getOut().flush();
+        commandLine.getErr().flush();
+        System.exit(exitCode);
     }
 
     /** The whole command line, ready to execute. */
@@ -62,6 +66,10 @@ public final class Nextclick implements Runnable {
         commandLine.addSubcommand(new SimulateCommand());
         commandLine.addSubcommand(new DemoCommand());
         commandLine.addSubcommand(new BenchCommand());
+        for (CommandLine command : commandLine.getSubcommands().values()) {
+            // The options are listed below it; there are too many to read twice.
+            command.getCommandSpec().usageMessage().abbreviateSynopsis(true);
+        }
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setParameterExceptionHandler(new OneLineUsageError());
         commandLine.setExecutionExceptionHandler(nextclick.new OneLineFailure());

@@ -23,6 +23,7 @@ class NextclickTest {
         assertThat(run.exitCode()).isEqualTo(Nextclick.DONE);
         assertThat(run.err()).isEmpty();
         assertThat(run.out()).contains("Exit codes:").contains(commands());
+        assertThat(run.out()).containsOnlyOnce("A streaming session recommender");
     }
 
     @ParameterizedTest
