@@ -119,7 +119,8 @@ final class SampledSoftmax {
      * Mean cross-entropy of the predictions.
      *
      * @param scores raw scores of the candidates [N, C]
-     * @param labelSmoothing share of the target's mass spread over all candidates
+     * @param labelSmoothing share of the target's mass spread evenly over the negatives, or over
+     *     the whole catalogue if all of it is scored
      */
     static NDArray loss(
             NDManager manager,
@@ -144,10 +145,28 @@ final class SampledSoftmax {
         NDArray logProbabilities = corrected.logSoftmax(1); // [N, C]
         NDArray loss = logProbabilities.gather(targets, 1).mean().neg();
         if (labelSmoothing > 0) {
-            loss =
-                    loss.mul((float) (1 - labelSmoothing))
-                            .add(logProbabilities.mean().neg().mul((float) labelSmoothing));
+            int size = Math.toIntExact(scores.getShape().get(1));
+            NDArray spread = upload.floats(manager, spread(candidates, size), 1, size); // [1, C]
+            NDArray smooth =
+                    logProbabilities.mul(spread).sum().mul(-1f / predictions); // over N and C
+            loss = loss.mul((float) (1 - labelSmoothing)).add(smooth.mul((float) labelSmoothing));
         }
         return loss;
+    }
+
+    /** An even share for each candidate that is a negative. */
+    private static float[] spread(Candidates candidates, int size) {
+        float[] spread = new float[size];
+        int negatives = 0;
+        for (int c = 0; c < size; c++) {
+            boolean negative =
+                    candidates.corrections() == null || candidates.corrections()[c] != NO_NEGATIVE;
+            spread[c] = negative ? 1 : 0;
+            negatives += negative ? 1 : 0;
+        }
+        for (int c = 0; c < size; c++) {
+            spread[c] /= Math.max(1, negatives);
+        }
+        return spread;
     }
 }

@@ -34,7 +34,7 @@ import java.util.Map;
  *     goes by, tells: on sessions that return to their items this costs much MRR
  * @param logQ whether scores of negatives are corrected for how often they are drawn
  * @param fullSoftmaxUpTo catalogues up to this many items are scored whole instead of sampled
- * @param labelSmoothing share of the target's mass spread over all candidates, in [0, 1)
+ * @param labelSmoothing share of the target's mass spread over the negatives, in [0, 1)
  * @param maximumLength longer sessions are cut into pieces of this many clicks, each beginning with
  *     the last click of the one before and a zero state, so that every click stays a target
  * @param validationFraction share of the sessions, the latest ones, held out to choose the epoch; 0
@@ -94,7 +94,7 @@ public record TrainingOptions(
                     true,
                     0.4,
                     0.4,
-                    8,
+                    6,
                     2,
                     256,
                     0.002,

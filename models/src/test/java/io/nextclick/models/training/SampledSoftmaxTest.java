@@ -70,6 +70,15 @@ class SampledSoftmaxTest {
     }
 
     @Test
+    void labelSmoothingLeavesOutTargetsThatAreNoNegatives() {
+        long[] counts = {1, 1, 1, 1, 1};
+        SampledSoftmax softmax =
+                new SampledSoftmax(counts, new NegativeSampler(counts, 1, 0), 0, false, true);
+        Candidates candidates = softmax.draw(new int[] {2, 4}, new SplittableRandom(3));
+        assertThat(loss(new float[] {1, 2, 3, 4}, candidates, 0.5)).isEqualTo(0);
+    }
+
+    @Test
     void gradientIsThatOfFiniteDifferences() {
         Candidates candidates = new Candidates(new int[3], CORRECTIONS, TARGETS);
         float[] gradient;
