@@ -11,6 +11,7 @@ import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.BlobServerOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
@@ -68,6 +69,9 @@ public final class EmbeddedFlink implements AutoCloseable {
         configuration.set(RestOptions.BIND_ADDRESS, LOOPBACK);
         configuration.set(RestOptions.ADDRESS, LOOPBACK);
         configuration.set(RestOptions.BIND_PORT, ports);
+        // Without these the server of jars and logs would listen on every address.
+        configuration.set(JobManagerOptions.BIND_HOST, LOOPBACK);
+        configuration.set(TaskManagerOptions.BIND_HOST, LOOPBACK);
         configuration.set(WebOptions.SUBMIT_ENABLE, false);
         configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, managedMemory);
         configuration.set(CoreOptions.TMP_DIRS, folder(directory, "tmp"));

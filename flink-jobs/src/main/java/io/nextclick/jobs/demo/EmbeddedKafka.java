@@ -8,12 +8,14 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.LockSupport;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.clients.admin.Admin;
@@ -24,6 +26,7 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 
@@ -38,6 +41,9 @@ public final class EmbeddedKafka implements AutoCloseable {
 
     private static final int NODE_ID = 1;
     private static final String LOOPBACK = "127.0.0.1";
+
+    private static final Duration READY_TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration READY_POLL = Duration.ofMillis(10);
 
     /** Between choosing a free port and binding it, another process may take it: try again. */
     private static final int ATTEMPTS = 3;
@@ -213,16 +219,32 @@ public final class EmbeddedKafka implements AutoCloseable {
                                             .configs(configuration)))
                     .all()
                     .get();
-            Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
-            for (int partition = 0; partition < partitions; partition++) {
-                ends.put(new TopicPartition(name, partition), OffsetSpec.latest());
-            }
-            // Answered by each partition's leader, and asked again until there is one.
-            admin.listOffsets(ends).all().get();
+            awaitLeaders(admin, name, partitions);
         } catch (ExecutionException e) {
             throw new IOException(
                     "topic '" + name + "' cannot be created: " + e.getCause().getMessage(),
                     e.getCause());
+        }
+    }
+
+    /** Waits until each partition's leader answers: the broker hears of a topic after the fact. */
+    private static void awaitLeaders(Admin admin, String topic, int partitions)
+            throws InterruptedException, ExecutionException {
+        Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+        for (int partition = 0; partition < partitions; partition++) {
+            ends.put(new TopicPartition(topic, partition), OffsetSpec.latest());
+        }
+        long deadline = System.nanoTime() + READY_TIMEOUT.toNanos();
+        while (true) {
+            try {
+                admin.listOffsets(ends).all().get();
+                return;
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof RetriableException) || System.nanoTime() > deadline) {
+                    throw e;
+                }
+                LockSupport.parkNanos(READY_POLL.toNanos());
+            }
         }
     }
 
