@@ -1,0 +1,35 @@
+package io.nextclick.it;
+
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+
+/** Waits for something to become true, and no longer than a deadline. */
+final class Await {
+
+    /** Long enough for a machine that is busy with other things. */
+    static final Duration DEADLINE = Duration.ofSeconds(90);
+
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
+
+    private Await() {}
+
+    /** Something that may not be true yet. */
+    @FunctionalInterface
+    interface Condition {
+        boolean holds() throws Exception;
+    }
+
+    /**
+     * @param what the condition in words, for the message
+     * @throws AssertionError if it doesn't hold within {@link #DEADLINE}
+     */
+    static void until(String what, Condition condition) throws Exception {
+        long end = System.nanoTime() + DEADLINE.toNanos();
+        while (!condition.holds()) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError("not within " + DEADLINE + ": " + what);
+            }
+            LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
+        }
+    }
+}
