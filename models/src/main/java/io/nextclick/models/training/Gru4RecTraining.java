@@ -31,8 +31,11 @@ import java.util.SplittableRandom;
  */
 final class Gru4RecTraining {
 
-    /** Rows ranked at a time in validation, to bound [N, V]. */
+    /** Scores at a time in validation, to bound [N, V]. */
     private static final int SCORES_AT_ONCE = 16 << 20;
+
+    /** Predictions ranked at a time in validation, to bound [B, T, 3H]. */
+    private static final int PREDICTIONS_AT_ONCE = 4096;
 
     private final Gru4Rec network;
     private final TrainingOptions options;
@@ -311,7 +314,7 @@ final class Gru4RecTraining {
     Validation validate(List<int[]> sessions) {
         settle();
         int items = network.hyperParameters().items();
-        int atOnce = Math.max(1, SCORES_AT_ONCE / items);
+        int atOnce = Math.max(1, Math.min(PREDICTIONS_AT_ONCE, SCORES_AT_ONCE / items));
         int predictions = 0;
         double hits = 0;
         double reciprocals = 0;
