@@ -21,7 +21,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  */
 final class LiveSystem implements AutoCloseable {
 
-    private static final int SLOTS = 4;
+    private static final int SLOTS = 6;
 
     private final Path folder;
     private final EmbeddedKafka kafka;
