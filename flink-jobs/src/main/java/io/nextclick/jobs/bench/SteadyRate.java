@@ -13,9 +13,9 @@ import java.util.function.LongSupplier;
  */
 final class SteadyRate {
 
-    private static final double FROM = 0.4;
+    private static final double FROM = 0.5;
     private static final double TO = 0.95;
-    private static final long PERIOD_NANOS = Duration.ofMillis(10).toNanos();
+    private static final long PERIOD_NANOS = Duration.ofMillis(50).toNanos();
 
     private SteadyRate() {}
 

@@ -97,7 +97,7 @@ public interface DenseKernel {
      * @param input 3H products of the input with the input weights, biases included, from {@code
      *     inputFrom}
      * @param hidden 3H products of the state with the recurrent weights, biases included, from
-     *     {@code hiddenFrom}
+     *     {@code hiddenFrom}; overwritten
      * @param state H floats, replaced in place
      * @param first the components from this one on are computed, the others left as they are
      */

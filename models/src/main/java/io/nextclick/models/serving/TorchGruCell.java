@@ -3,8 +3,12 @@ package io.nextclick.models.serving;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.JniUtils;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 
 /**
  * The cell on torch, with the operation that training runs. It costs two copies between the heap
@@ -15,6 +19,14 @@ import ai.djl.pytorch.jni.JniUtils;
 final class TorchGruCell implements GruCell {
 
     private final Weights weights;
+
+    /**
+     * Native memory that carries embeddings and states to torch, used again by every bundle: fresh
+     * buffers would pile up until the garbage collector happens to run.
+     */
+    private ByteBuffer embedded = room(0);
+
+    private ByteBuffer hidden = room(0);
 
     TorchGruCell(Weights weights) {
         this.weights = weights;
@@ -27,31 +39,44 @@ final class TorchGruCell implements GruCell {
         if (count == 0) {
             return;
         }
-        int embeddingSize = weights.embeddingSize;
         int hiddenSize = weights.hiddenSize;
-        float[] embedded = new float[count * embeddingSize];
-        float[] hidden = new float[count * hiddenSize];
-        float[] row = new float[embeddingSize];
+        embedded = cleared(embedded, count * weights.embeddingSize);
+        hidden = cleared(hidden, count * hiddenSize);
+        FloatBuffer embeddedFloats = embedded.asFloatBuffer();
+        FloatBuffer hiddenFloats = hidden.asFloatBuffer();
+        float[] row = new float[weights.embeddingSize];
         for (int i = 0; i < count; i++) {
             weights.embeddings.copyRow(itemRows[i], row);
-            System.arraycopy(row, 0, embedded, i * embeddingSize, embeddingSize);
-            System.arraycopy(states[i], 0, hidden, i * hiddenSize, hiddenSize);
+            embeddedFloats.put(row);
+            hiddenFloats.put(states[i]);
         }
-        float[] advanced = step(embedded, hidden, count);
+        float[] advanced = step(count);
         for (int i = 0; i < count; i++) {
             System.arraycopy(advanced, i * hiddenSize, states[i], 0, hiddenSize);
         }
     }
 
-    private float[] step(float[] embedded, float[] hidden, int count) {
+    private static ByteBuffer room(int floats) {
+        return ByteBuffer.allocateDirect(floats * Float.BYTES).order(ByteOrder.nativeOrder());
+    }
+
+    private static ByteBuffer cleared(ByteBuffer buffer, int floats) {
+        ByteBuffer large = buffer.capacity() < floats * Float.BYTES ? room(floats) : buffer;
+        return large.clear().limit(floats * Float.BYTES);
+    }
+
+    /** The arrays made here view the two buffers, and are closed before these are used again. */
+    private float[] step(int count) {
         // Gradient mode belongs to the thread, which may be one that trains as well.
         boolean gradients = JniUtils.isGradMode();
         JniUtils.setGradMode(false);
         try (NDManager manager = weights.manager.newSubManager()) {
             NDArray inputs = // [B, 1, E]
-                    manager.create(embedded, new Shape(count, 1, weights.embeddingSize));
+                    manager.create(
+                            embedded, new Shape(count, 1, weights.embeddingSize), DataType.FLOAT32);
             NDArray before = // [1, B, H]
-                    manager.create(hidden, new Shape(1, count, weights.hiddenSize));
+                    manager.create(
+                            hidden, new Shape(1, count, weights.hiddenSize), DataType.FLOAT32);
             NDArray after = // [B, 1, H]
                     inputs.getNDArrayInternal()
                             .gru(inputs, before, weights.gates, true, 1, 0, false, false, true)

@@ -16,6 +16,10 @@ import jdk.incubator.vector.VectorSpecies;
  * are what limits it. The sums are local variables, not arrays: only so the JIT compiler keeps them
  * in registers.
  *
+ * <p>No method here hands a vector to another of ours: where the JIT compiler decides against
+ * inlining such a call, which depends on what else has been compiled before, every vector becomes
+ * an object and the code is some thirty times slower.
+ *
  * <p>Constructed by reflection, where the module {@code jdk.incubator.vector} is present.
  */
 public final class VectorKernel implements DenseKernel {
@@ -335,36 +339,41 @@ public final class VectorKernel implements DenseKernel {
     @Override
     public void raise(float[] maxima, int groups, float[] values, int from, int length) {
         // Vector by vector of the maxima, so that these stay in registers; three at a time, since
-        // each waits for the one before.
+        // each waits for the one before. Not max(): a NaN must not take over.
         int group = 0;
         for (; group + WIDTH <= groups; group += WIDTH) {
-            FloatVector a = at(maxima, group);
-            FloatVector b = at(maxima, group + LANES);
-            FloatVector c = at(maxima, group + 2 * LANES);
+            FloatVector a = FloatVector.fromArray(SPECIES, maxima, group);
+            FloatVector b = FloatVector.fromArray(SPECIES, maxima, group + LANES);
+            FloatVector c = FloatVector.fromArray(SPECIES, maxima, group + 2 * LANES);
             int i = group;
             for (; i + WIDTH <= length; i += groups) {
-                a = larger(at(values, from + i), a);
-                b = larger(at(values, from + i + LANES), b);
-                c = larger(at(values, from + i + 2 * LANES), c);
+                FloatVector x = FloatVector.fromArray(SPECIES, values, from + i);
+                FloatVector y = FloatVector.fromArray(SPECIES, values, from + i + LANES);
+                FloatVector z = FloatVector.fromArray(SPECIES, values, from + i + 2 * LANES);
+                a = a.blend(x, x.compare(VectorOperators.GT, a));
+                b = b.blend(y, y.compare(VectorOperators.GT, b));
+                c = c.blend(z, z.compare(VectorOperators.GT, c));
             }
-            a = i < length ? larger(at(values, from + i), a) : a;
-            b = i + LANES < length ? larger(at(values, from + i + LANES), b) : b;
+            if (i < length) {
+                FloatVector x = FloatVector.fromArray(SPECIES, values, from + i);
+                a = a.blend(x, x.compare(VectorOperators.GT, a));
+            }
+            if (i + LANES < length) {
+                FloatVector y = FloatVector.fromArray(SPECIES, values, from + i + LANES);
+                b = b.blend(y, y.compare(VectorOperators.GT, b));
+            }
             a.intoArray(maxima, group);
             b.intoArray(maxima, group + LANES);
             c.intoArray(maxima, group + 2 * LANES);
         }
         for (; group < groups; group += LANES) {
-            FloatVector a = at(maxima, group);
+            FloatVector a = FloatVector.fromArray(SPECIES, maxima, group);
             for (int i = group; i < length; i += groups) {
-                a = larger(at(values, from + i), a);
+                FloatVector x = FloatVector.fromArray(SPECIES, values, from + i);
+                a = a.blend(x, x.compare(VectorOperators.GT, a));
             }
             a.intoArray(maxima, group);
         }
-    }
-
-    /** Not {@code max}: a NaN must not take over. */
-    private static FloatVector larger(FloatVector value, FloatVector maximum) {
-        return maximum.blend(value, value.compare(VectorOperators.GT, maximum));
     }
 
     @Override
@@ -471,56 +480,69 @@ public final class VectorKernel implements DenseKernel {
             int first) {
         int size = state.length;
         int whole = first + SPECIES.loopBound(size - first);
+        int inputN = inputFrom + 2 * size;
+        int hiddenZ = hiddenFrom + size;
+        int hiddenN = hiddenFrom + 2 * size;
         for (int i = first; i < whole; i += LANES) {
-            FloatVector r = sigmoid(at(input, inputFrom + i).add(at(hidden, hiddenFrom + i)));
-            FloatVector z =
-                    sigmoid(at(input, inputFrom + size + i).add(at(hidden, hiddenFrom + size + i)));
-            FloatVector n =
-                    tanh(
-                            r.fma(
-                                    at(hidden, hiddenFrom + 2 * size + i),
-                                    at(input, inputFrom + 2 * size + i)));
-            FloatVector old = at(state, i);
-            z.fma(old.sub(n), n).intoArray(state, i);
+            FloatVector.fromArray(SPECIES, input, inputFrom + i)
+                    .add(FloatVector.fromArray(SPECIES, hidden, hiddenFrom + i))
+                    .intoArray(hidden, hiddenFrom + i);
+            FloatVector.fromArray(SPECIES, input, inputFrom + size + i)
+                    .add(FloatVector.fromArray(SPECIES, hidden, hiddenZ + i))
+                    .intoArray(hidden, hiddenZ + i);
+        }
+        // sigmoid(x) = 0 + 1 / (1 + exp(-x)), tanh(x) = 1 - 2 / (1 + exp(2 x))
+        activate(hidden, hiddenFrom + first, hiddenFrom + whole, -1, 0, 1);
+        activate(hidden, hiddenZ + first, hiddenZ + whole, -1, 0, 1);
+        for (int i = first; i < whole; i += LANES) {
+            FloatVector.fromArray(SPECIES, hidden, hiddenFrom + i)
+                    .fma(
+                            FloatVector.fromArray(SPECIES, hidden, hiddenN + i),
+                            FloatVector.fromArray(SPECIES, input, inputN + i))
+                    .intoArray(hidden, hiddenN + i);
+        }
+        activate(hidden, hiddenN + first, hiddenN + whole, 2, 1, -2);
+        for (int i = first; i < whole; i += LANES) {
+            FloatVector n = FloatVector.fromArray(SPECIES, hidden, hiddenN + i);
+            FloatVector.fromArray(SPECIES, hidden, hiddenZ + i)
+                    .fma(FloatVector.fromArray(SPECIES, state, i).sub(n), n)
+                    .intoArray(state, i);
         }
         if (whole < size) {
             DenseKernel.plain().gate(input, inputFrom, hidden, hiddenFrom, state, whole);
         }
     }
 
-    private static FloatVector at(float[] array, int from) {
-        return FloatVector.fromArray(SPECIES, array, from);
-    }
-
-    private static FloatVector sigmoid(FloatVector x) {
+    /** Replaces each x in [from, to) by {@code offset + factor / (1 + exp(scale · x))}. */
+    private static void activate(
+            float[] values, int from, int to, float scale, float offset, float factor) {
         FloatVector one = FloatVector.broadcast(SPECIES, 1);
-        return one.div(exponential(x.neg()).add(one));
-    }
-
-    private static FloatVector tanh(FloatVector x) {
-        FloatVector one = FloatVector.broadcast(SPECIES, 1);
-        FloatVector two = FloatVector.broadcast(SPECIES, 2);
-        return one.sub(two.div(exponential(x.mul(two)).add(one)));
-    }
-
-    private static FloatVector exponential(FloatVector x) {
-        FloatVector one = FloatVector.broadcast(SPECIES, 1);
-        FloatVector bounded = x.min(Exponential.BOUND).max(-Exponential.BOUND);
         FloatVector rounder = FloatVector.broadcast(SPECIES, Exponential.ROUNDER);
-        FloatVector rounded =
-                bounded.fma(FloatVector.broadcast(SPECIES, Exponential.LOG2_E), rounder);
-        FloatVector n = rounded.sub(rounder);
-        FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -Exponential.LN2_HIGH), bounded);
-        r = n.fma(FloatVector.broadcast(SPECIES, -Exponential.LN2_LOW), r);
-        FloatVector p = FloatVector.broadcast(SPECIES, Exponential.C7);
-        p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C6));
-        p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C5));
-        p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C4));
-        p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C3));
-        p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C2));
-        p = p.fma(r, one);
-        p = p.fma(r, one);
-        IntVector exponent = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-        return p.reinterpretAsInts().add(exponent).reinterpretAsFloats();
+        for (int i = from; i < to; i += LANES) {
+            FloatVector x =
+                    FloatVector.fromArray(SPECIES, values, i)
+                            .mul(scale)
+                            .min(Exponential.BOUND)
+                            .max(-Exponential.BOUND);
+            FloatVector rounded =
+                    x.fma(FloatVector.broadcast(SPECIES, Exponential.LOG2_E), rounder);
+            FloatVector n = rounded.sub(rounder);
+            FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -Exponential.LN2_HIGH), x);
+            r = n.fma(FloatVector.broadcast(SPECIES, -Exponential.LN2_LOW), r);
+            FloatVector p = FloatVector.broadcast(SPECIES, Exponential.C7);
+            p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C6));
+            p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C5));
+            p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C4));
+            p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C3));
+            p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C2));
+            p = p.fma(r, one);
+            p = p.fma(r, one);
+            IntVector exponent = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+            FloatVector exponential = p.reinterpretAsInts().add(exponent).reinterpretAsFloats();
+            FloatVector.broadcast(SPECIES, factor)
+                    .div(exponential.add(one))
+                    .add(offset)
+                    .intoArray(values, i);
+        }
     }
 }
