@@ -138,7 +138,7 @@ public final class JobOptions {
             key("nextclick.recommendations.count")
                     .intType()
                     .defaultValue(20)
-                    .withDescription("Items in a recommendation. In [1, 1000].");
+                    .withDescription("Items in a recommendation. In [1, 256].");
 
     public static final ConfigOption<Boolean> RECOMMENDATIONS_EXCLUDE_SEEN =
             key("nextclick.recommendations.exclude-seen")
@@ -212,7 +212,7 @@ public final class JobOptions {
     public static final ConfigOption<Integer> BUNDLE_SIZE =
             key("nextclick.bundle.size")
                     .intType()
-                    .defaultValue(128)
+                    .defaultValue(256)
                     .withDescription("Most clicks that are answered in one batch. In [1, 10000].");
 
     public static final ConfigOption<Duration> BUNDLE_TIMEOUT =

@@ -5,6 +5,7 @@ import io.nextclick.jobs.kafka.KafkaSettings;
 import io.nextclick.jobs.recommend.RecommendSettings;
 import io.nextclick.models.session.SessionRules;
 import io.nextclick.schemas.ClickMapping;
+import io.nextclick.schemas.RecordLimits;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -80,7 +81,10 @@ public record RecommenderConfig(
                 new RecommendSettings(
                         options.get(JobOptions.MODEL_PATH),
                         options.get(JobOptions.MODEL_REQUIRED),
-                        options.number(JobOptions.RECOMMENDATIONS_COUNT, 1, 1_000),
+                        options.number(
+                                JobOptions.RECOMMENDATIONS_COUNT,
+                                1,
+                                RecordLimits.DEFAULT.listElements()),
                         options.get(JobOptions.RECOMMENDATIONS_EXCLUDE_SEEN),
                         options.duration(JobOptions.SESSION_INACTIVITY_GAP, Duration.ZERO, LONG),
                         options.number(

@@ -59,7 +59,7 @@ class RecommenderConfigTest {
         assertThat(config.recommend().excludeSeen()).isFalse();
         assertThat(config.recommend().retention()).isEqualTo(Duration.ofDays(7));
         assertThat(config.recommend().rememberedEventIds()).isEqualTo(32);
-        assertThat(config.recommend().bundleSize()).isEqualTo(128);
+        assertThat(config.recommend().bundleSize()).isEqualTo(256);
         assertThat(config.recommend().bundleTimeout()).isEqualTo(Duration.ofMillis(4));
         assertThat(config.recommend().overrunBudget()).isZero();
         assertThat(config.recommend().livePopularitySize()).isEqualTo(10_000);
@@ -89,8 +89,8 @@ class RecommenderConfigTest {
 
     @ParameterizedTest
     @CsvSource({
-        "nextclick.recommendations.count, 0, 'must be in [1, 1000]'",
-        "nextclick.recommendations.count, 1001, 'must be in [1, 1000]'",
+        "nextclick.recommendations.count, 0, 'must be in [1, 256]'",
+        "nextclick.recommendations.count, 257, 'must be in [1, 256]'",
         "nextclick.recommendations.count, many, be read",
         "nextclick.session.maximum-length, 0, 'must be in [1, 10000]'",
         "nextclick.session.inactivity-gap, -1 s, be read",
