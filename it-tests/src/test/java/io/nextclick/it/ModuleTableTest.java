@@ -1,6 +1,5 @@
 package io.nextclick.it;
 
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -86,18 +85,9 @@ class ModuleTableTest {
                     .resideInAPackage(KRYO)
                     .because("each state type has a serializer of its own");
 
-    /**
-     * But for one pair: the baselines rank through the interfaces of {@code serving}, whose models
-     * fall back on baselines.
-     */
     @ArchTest
     static final ArchRule packagesOfModelsAreFreeOfCycles =
-            slices().matching("io.nextclick.models.(*)..")
-                    .should()
-                    .beFreeOfCycles()
-                    .ignoreDependency(
-                            resideInAPackage("io.nextclick.models.baseline"),
-                            resideInAPackage("io.nextclick.models.serving"));
+            slices().matching("io.nextclick.models.(*)..").should().beFreeOfCycles();
 
     @ArchTest
     static final ArchRule packagesOfJobsAreFreeOfCycles =

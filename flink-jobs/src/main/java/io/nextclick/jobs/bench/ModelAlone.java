@@ -1,8 +1,8 @@
 package io.nextclick.jobs.bench;
 
-import io.nextclick.models.serving.RecurrentScorer;
+import io.nextclick.models.scoring.RecurrentScorer;
+import io.nextclick.models.scoring.TopItems;
 import io.nextclick.models.serving.ServableModel;
-import io.nextclick.models.serving.TopItems;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,11 +2,11 @@ package io.nextclick.jobs.recommend;
 
 import io.nextclick.models.baseline.CoVisitation;
 import io.nextclick.models.baseline.Popularity;
-import io.nextclick.models.serving.EncodingScorer;
-import io.nextclick.models.serving.RecurrentScorer;
+import io.nextclick.models.scoring.EncodingScorer;
+import io.nextclick.models.scoring.RecurrentScorer;
+import io.nextclick.models.scoring.SessionScorer;
+import io.nextclick.models.scoring.TopItems;
 import io.nextclick.models.serving.ServableModel;
-import io.nextclick.models.serving.SessionScorer;
-import io.nextclick.models.serving.TopItems;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.SessionRules;
 import java.io.FileNotFoundException;

@@ -1,7 +1,7 @@
 package io.nextclick.models.baseline;
 
-import io.nextclick.models.serving.EncodingScorer;
-import io.nextclick.models.serving.TopItems;
+import io.nextclick.models.scoring.EncodingScorer;
+import io.nextclick.models.scoring.TopItems;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.Session;
 import java.util.Arrays;

@@ -1,5 +1,6 @@
 package io.nextclick.models.serving;
 
+import io.nextclick.models.scoring.TopItems;
 import java.util.Arrays;
 
 /**

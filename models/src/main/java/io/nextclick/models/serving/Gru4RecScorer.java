@@ -1,5 +1,8 @@
 package io.nextclick.models.serving;
 
+import io.nextclick.models.scoring.RecurrentScorer;
+import io.nextclick.models.scoring.TopItems;
+
 /** GRU4Rec: a cell that advances states, and an index that is searched with them. */
 final class Gru4RecScorer implements RecurrentScorer {
 

@@ -1,5 +1,7 @@
 package io.nextclick.models.serving;
 
+import io.nextclick.models.scoring.TopItems;
+
 /**
  * Item vectors in, nearest items by inner product (plus an optional bias per item) out. Safe for
  * use by several threads; each thread's calls need no lock.

@@ -5,6 +5,7 @@ import io.nextclick.models.baseline.Popularity;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.files.ModelManifest;
+import io.nextclick.models.scoring.RecurrentScorer;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.SessionRules;
 import java.util.concurrent.atomic.AtomicBoolean;

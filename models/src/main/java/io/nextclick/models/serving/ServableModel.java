@@ -2,6 +2,7 @@ package io.nextclick.models.serving;
 
 import io.nextclick.models.baseline.CoVisitation;
 import io.nextclick.models.baseline.Popularity;
+import io.nextclick.models.scoring.SessionScorer;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.SessionRules;
 

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.nextclick.models.serving.EncodingScorer;
-import io.nextclick.models.serving.TopItems;
+import io.nextclick.models.scoring.EncodingScorer;
+import io.nextclick.models.scoring.TopItems;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.Session;
 import java.util.ArrayList;

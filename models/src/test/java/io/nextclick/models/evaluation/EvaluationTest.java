@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nextclick.models.baseline.MarkovChain;
 import io.nextclick.models.baseline.Popularity;
-import io.nextclick.models.serving.EncodingScorer;
-import io.nextclick.models.serving.RecurrentScorer;
-import io.nextclick.models.serving.TopItems;
+import io.nextclick.models.scoring.EncodingScorer;
+import io.nextclick.models.scoring.RecurrentScorer;
+import io.nextclick.models.scoring.TopItems;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.Session;
 import java.util.ArrayList;

@@ -12,7 +12,7 @@ import io.nextclick.models.evaluation.EvaluationReport;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.network.Gru4Rec;
 import io.nextclick.models.network.Parameter;
-import io.nextclick.models.serving.RecurrentScorer;
+import io.nextclick.models.scoring.RecurrentScorer;
 import io.nextclick.models.serving.ServableModel;
 import io.nextclick.models.serving.ServableModels;
 import io.nextclick.models.session.Session;

@@ -1,4 +1,4 @@
-package io.nextclick.models.serving;
+package io.nextclick.models.scoring;
 
 /**
  * A model that carries a session forward in a fixed-size state: one step per click, never a replay.
@@ -30,7 +30,7 @@ public non-sealed interface RecurrentScorer extends SessionScorer {
 
     /**
      * For each state the target's rank from 0 among all items, ties against it; see {@link
-     * ItemIndex#ranks}.
+     * io.nextclick.models.serving.ItemIndex#ranks}.
      */
     int[] ranksOf(float[][] states, int count, int[] targets, int[][] excluded);
 }

@@ -1,4 +1,4 @@
-package io.nextclick.models.serving;
+package io.nextclick.models.scoring;
 
 /**
  * The best items of one query, best first; equal scores are ordered by row, lowest first.

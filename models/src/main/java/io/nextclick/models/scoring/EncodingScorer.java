@@ -1,4 +1,4 @@
-package io.nextclick.models.serving;
+package io.nextclick.models.scoring;
 
 /**
  * A model that reads a session's recent items whole at every click.
@@ -22,7 +22,7 @@ public non-sealed interface EncodingScorer extends SessionScorer {
 
     /**
      * For each session the target's rank from 0 among all items, ties against it; see {@link
-     * ItemIndex#ranks}.
+     * io.nextclick.models.serving.ItemIndex#ranks}.
      */
     int[] ranksOf(int[][] sessions, int count, int[] targets, int[][] excluded);
 }
