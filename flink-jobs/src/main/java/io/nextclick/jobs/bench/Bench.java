@@ -6,6 +6,7 @@ import io.nextclick.jobs.SessionRecommenderJob;
 import io.nextclick.jobs.demo.EmbeddedFlink;
 import io.nextclick.jobs.demo.EmbeddedKafka;
 import io.nextclick.models.files.ModelFolder;
+import io.nextclick.models.serving.SearchBenchmark;
 import io.nextclick.models.serving.ServableModel;
 import io.nextclick.models.serving.ServableModels;
 import io.nextclick.schemas.DetectingCodec;
@@ -42,6 +43,9 @@ public final class Bench {
 
     private static final int LIST_LENGTH = 20;
     private static final int[] BATCHES = {32, 64, 128, 256};
+    private static final List<Integer> SEARCH_BATCHES = List.of(32, 128, 256);
+    private static final Duration SEARCH_TURN = Duration.ofMillis(100);
+    private static final int SEARCH_ROUNDS = 7;
     private static final int LATENCY_ITEMS = 20_000;
     private static final double LATENCY_CLICKS_PER_SECOND = 1_000;
     private static final Duration LATENCY_WARM_UP = Duration.ofSeconds(20);
@@ -151,6 +155,7 @@ public final class Bench {
         for (int items : options.catalogues()) {
             Path folder = directory.resolve("model-" + items);
             RandomModel.write(folder, items, DIMENSION, SEED);
+            search(items, rows);
             double alone = modelAlone(folder, items, rows);
             long clicks = options.clicks(Math.min(1_000_000, 15 * alone));
             String topic = filledTopic(new ClickLoad(options.sessions(), items, SEED), clicks);
@@ -165,7 +170,7 @@ public final class Bench {
         }
         latency(rows);
         out.println();
-        rows.forEach(row -> say("%-48s %,12.0f clicks/s  %s", row.what(), row.rate(), row.share()));
+        rows.forEach(row -> say("%-48s %,12.0f /s  %s", row.what(), row.rate(), row.share()));
     }
 
     // ------------------------------------------------------------------ measurements
@@ -209,6 +214,36 @@ public final class Bench {
             }
             rows.add(new Row("model alone, " + items + " items", best, "at batch " + bestBatch));
             return best;
+        }
+    }
+
+    /** The item search by itself, beside other ways to do it. */
+    private void search(int items, List<Row> rows) throws Exception {
+        SearchBenchmark.Result result =
+                SearchBenchmark.run(
+                        new SearchBenchmark.Settings(
+                                items,
+                                DIMENSION,
+                                LIST_LENGTH,
+                                SEARCH_BATCHES,
+                                options.parallelism(),
+                                options.lasting(SEARCH_TURN),
+                                SEARCH_ROUNDS));
+        for (SearchBenchmark.Method method : SearchBenchmark.Method.values()) {
+            SearchBenchmark.Measurement best = result.best(method);
+            rows.add(
+                    new Row(
+                            method.description() + ", " + items + " items",
+                            best.queriesPerSecond(),
+                            String.format(
+                                    Locale.ROOT,
+                                    "searches at batch %d: %.0f %% of the f32 peak of %.0f"
+                                            + " GFLOP/s, %.2f x DJL matMul + topK",
+                                    best.batch(),
+                                    100 * best.shareOfPeak(),
+                                    result.peakGigaflops(),
+                                    result.ratio(method, SearchBenchmark.Method.TORCH_TOP_K))));
+            say("%s: %,.0f searches/s", rows.get(rows.size() - 1).what(), best.queriesPerSecond());
         }
     }
 

@@ -25,6 +25,7 @@ final class TopicEnd implements LongSupplier, AutoCloseable {
                 IntStream.range(0, partitions)
                         .mapToObj(partition -> new TopicPartition(topic, partition))
                         .toList();
+        consumer.assign(this.partitions);
     }
 
     @Override
