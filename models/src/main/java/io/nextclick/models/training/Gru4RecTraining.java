@@ -90,7 +90,7 @@ final class Gru4RecTraining {
     private RowOptimizer optimizer(Parameter parameter) {
         boolean items = ofItems(parameter);
         if (items && options.itemOptimizer() == ItemOptimizer.ADAGRAD) {
-            return new RowAdagrad(parameter);
+            return new RowAdagrad(parameter, 0);
         }
         boolean vectors = items && parameter.columns() > 1;
         return new RowAdam(parameter, vectors ? (float) options.weightDecay() : 0);

@@ -1,6 +1,9 @@
 package io.nextclick.models.training;
 
+import io.nextclick.models.files.Tensor;
 import io.nextclick.models.network.Parameter;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * Adam (Kingma and Ba 2015), computed only for the rows that are touched and still equal to Adam
@@ -30,8 +33,11 @@ final class RowAdam implements RowOptimizer {
     /** The step that each row's moments are of. */
     private final int[] current;
 
-    private int now;
-    private float rate;
+    /** The steps so far. */
+    private final int[] now = {0};
+
+    /** The last step's learning rate. */
+    private final float[] rate = {0};
 
     RowAdam(Parameter parameter, float weightDecay) {
         this.parameter = parameter;
@@ -46,7 +52,7 @@ final class RowAdam implements RowOptimizer {
         int count = rows == null ? parameter.rows() : rows.length;
         for (int i = 0; i < count; i++) {
             int row = rows == null ? i : rows[i];
-            if (current[row] < now) {
+            if (current[row] < now[0]) {
                 catchUp(row);
             }
         }
@@ -54,8 +60,8 @@ final class RowAdam implements RowOptimizer {
 
     private void catchUp(int row) {
         int since = current[row];
-        int missed = now - since;
-        current[row] = now;
+        int missed = now[0] - since;
+        current[row] = now[0];
         if (since == 0) {
             return; // never touched: no moments yet
         }
@@ -66,7 +72,7 @@ final class RowAdam implements RowOptimizer {
             share *= ratio;
             trail += share * correction(since + j);
         }
-        float length = (float) (rate * trail);
+        float length = (float) (rate[0] * trail);
         float fade1 = (float) Math.pow(BETA1, missed);
         float fade2 = (float) Math.pow(BETA2, missed);
         float[] values = parameter.values();
@@ -97,19 +103,19 @@ final class RowAdam implements RowOptimizer {
     @Override
     public void update(int[] rows, float[] gradients, float scale, float learningRate) {
         prepare(rows);
-        rate = learningRate;
-        now++;
+        rate[0] = learningRate;
+        now[0]++;
         float[] values = parameter.values();
         int columns = parameter.columns();
         int count = rows == null ? parameter.rows() : rows.length;
-        float length = learningRate * correction(now);
-        float epsilon = (float) (EPSILON * Math.sqrt(1 - Math.pow(BETA2, now)));
+        float length = learningRate * correction(now[0]);
+        float epsilon = (float) (EPSILON * Math.sqrt(1 - Math.pow(BETA2, now[0])));
         float shrink = 1 - learningRate * weightDecay;
         float keep1 = (float) BETA1;
         float keep2 = (float) BETA2;
         for (int i = 0; i < count; i++) {
             int row = rows == null ? i : rows[i];
-            current[row] = now;
+            current[row] = now[0];
             int from = i * columns;
             int to = row * columns;
             for (int c = 0; c < columns; c++) {
@@ -122,5 +128,16 @@ final class RowAdam implements RowOptimizer {
                         shrink * values[to + c] - length * m / ((float) Math.sqrt(v) + epsilon);
             }
         }
+    }
+
+    @Override
+    public Map<String, Tensor> state() {
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        state.put("first", new Tensor.Floats(first, first.length));
+        state.put("second", new Tensor.Floats(second, second.length));
+        state.put("current", new Tensor.Ints(current, current.length));
+        state.put("now", new Tensor.Ints(now, 1));
+        state.put("rate", new Tensor.Floats(rate, 1));
+        return state;
     }
 }

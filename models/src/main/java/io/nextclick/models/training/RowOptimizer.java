@@ -1,5 +1,8 @@
 package io.nextclick.models.training;
 
+import io.nextclick.models.files.Tensor;
+import java.util.Map;
+
 /**
  * Changes the rows of one parameter that a step touched, and nothing else: the cost depends on
  * those rows, not on the size of the catalogue.
@@ -22,4 +25,11 @@ sealed interface RowOptimizer permits RowAdagrad, RowAdam {
      * @param scale factor on the gradients (from clipping their norm)
      */
     void update(int[] rows, float[] gradients, float scale, float learningRate);
+
+    /**
+     * All that a next step depends on besides the parameter, once every row is up to date: the
+     * arrays themselves, by name. An optimiser whose arrays are overwritten with another's goes on
+     * exactly as that one would.
+     */
+    Map<String, Tensor> state();
 }

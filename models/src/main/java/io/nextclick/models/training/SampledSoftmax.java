@@ -2,6 +2,7 @@ package io.nextclick.models.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -28,11 +29,36 @@ final class SampledSoftmax {
      * What a batch is scored against.
      *
      * @param items C rows; null if they are the whole catalogue in order
+     * @param timesDrawn how often each was drawn as a negative, C whole numbers; 0 for a target
+     *     that competes in its own rows only; null if each item of the catalogue counts once
      * @param corrections added to the scores, C floats; null without correction
      * @param targetColumns for each prediction its target's place among the candidates, N
      */
     @SuppressWarnings("ArrayRecordComponent")
-    record Candidates(int[] items, float[] corrections, int[] targetColumns) {}
+    record Candidates(int[] items, float[] timesDrawn, float[] corrections, int[] targetColumns) {
+
+        /**
+         * How many negatives each prediction has, its own target left out and each counted as often
+         * as it was drawn, N.
+         *
+         * @param candidates C
+         */
+        double[] negatives(int candidates) {
+            double[] negatives = new double[targetColumns.length];
+            if (timesDrawn == null) {
+                Arrays.fill(negatives, candidates - 1);
+                return negatives;
+            }
+            double draws = 0;
+            for (float times : timesDrawn) {
+                draws += times;
+            }
+            for (int n = 0; n < negatives.length; n++) {
+                negatives[n] = draws - timesDrawn[targetColumns[n]];
+            }
+            return negatives;
+        }
+    }
 
     private final NegativeSampler sampler;
     private final double[] popularity;
@@ -66,7 +92,7 @@ final class SampledSoftmax {
 
     /** Every item a candidate: the full softmax. */
     static Candidates wholeCatalogue(int[] targets) {
-        return new Candidates(null, null, targets);
+        return new Candidates(null, null, null, targets);
     }
 
     /** Targets and a fresh draw of negatives. */
@@ -98,7 +124,7 @@ final class SampledSoftmax {
             candidates[c] = items[c];
             corrections[c] = correction(items[c], drawn[c], targets.length);
         }
-        return new Candidates(candidates, corrections, targetColumns);
+        return new Candidates(candidates, Arrays.copyOf(drawn, size), corrections, targetColumns);
     }
 
     private float correction(int item, float timesDrawn, int predictions) {

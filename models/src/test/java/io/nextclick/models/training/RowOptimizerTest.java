@@ -3,8 +3,10 @@ package io.nextclick.models.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.nextclick.models.files.Tensor;
 import io.nextclick.models.network.Parameter;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -20,7 +22,7 @@ class RowOptimizerTest {
     @Test
     void adagradFollowsTheFiguresWorkedOutByHand() {
         Parameter parameter = parameter(3, 2, 9, 9, 1, 2, 9, 9);
-        RowAdagrad adagrad = new RowAdagrad(parameter);
+        RowAdagrad adagrad = new RowAdagrad(parameter, 0);
         // accumulator: (3² + 4²) / 2 = 12.5
         adagrad.update(new int[] {1}, new float[] {3, 4}, 1, 0.1f);
         assertThat(parameter.values()[2]).isCloseTo(0.915147f, within(1e-6f));
@@ -32,10 +34,86 @@ class RowOptimizerTest {
     }
 
     @Test
+    void momentumFollowsTheFiguresWorkedOutByHand() {
+        Parameter parameter = parameter(2, 2, 1, 2, 9, 9);
+        RowAdagrad adagrad = new RowAdagrad(parameter, 0.5);
+        // accumulator (3² + 4²) / 2 = 12.5; velocity −0.1 · (3, 4) / √12.5
+        adagrad.update(new int[] {0}, new float[] {3, 4}, 1, 0.1f);
+        assertThat(parameter.values()[0]).isCloseTo(0.915147f, within(1e-6f));
+        assertThat(parameter.values()[1]).isCloseTo(1.886863f, within(1e-6f));
+        // another row's step leaves this one's velocity as it is
+        adagrad.update(new int[] {1}, new float[] {1, 1}, 1, 0.1f);
+        assertThat(parameter.values()[0]).isCloseTo(0.915147f, within(1e-6f));
+        // accumulator 13; velocity 0.5 · (−0.0848528, −0.1131371) − 0.1 · (1, 0) / √13
+        adagrad.update(new int[] {0}, new float[] {1, 0}, 1, 0.1f);
+        assertThat(parameter.values()[0]).isCloseTo(0.844986f, within(1e-6f));
+        assertThat(parameter.values()[1]).isCloseTo(1.830294f, within(1e-6f));
+    }
+
+    @Test
+    void anOptimizerWithTheStateOfAnotherGoesOnAsThatOneWould() {
+        int rows = 9;
+        int columns = 2;
+        for (int kind = 0; kind < 3; kind++) {
+            SplittableRandom random = new SplittableRandom(5);
+            Parameter straight = Parameter.glorot("p", rows, columns, rows, columns, random);
+            RowOptimizer optimizer = optimizer(kind, straight);
+            for (int step = 0; step < 30; step++) {
+                step(optimizer, rows, columns, random);
+            }
+            optimizer.prepare(null);
+            Parameter resumed = parameter(rows, columns, straight.copy());
+            RowOptimizer other = optimizer(kind, resumed);
+            Map<String, Tensor> state = optimizer.state();
+            assertThat(other.state()).containsOnlyKeys(state.keySet());
+            state.forEach(
+                    (name, tensor) -> {
+                        Object to = array(other.state().get(name));
+                        System.arraycopy(array(tensor), 0, to, 0, tensor.size());
+                    });
+            SplittableRandom again = random.split();
+            long seed = again.nextLong();
+            SplittableRandom ofStraight = new SplittableRandom(seed);
+            SplittableRandom ofResumed = new SplittableRandom(seed);
+            for (int step = 0; step < 30; step++) {
+                step(optimizer, rows, columns, ofStraight);
+                step(other, rows, columns, ofResumed);
+            }
+            optimizer.prepare(null);
+            other.prepare(null);
+            assertThat(resumed.values()).containsExactly(straight.values());
+        }
+    }
+
+    private static RowOptimizer optimizer(int kind, Parameter parameter) {
+        return kind == 2
+                ? new RowAdam(parameter, 0.1f)
+                : new RowAdagrad(parameter, kind == 0 ? 0 : 0.7);
+    }
+
+    private static Object array(Tensor tensor) {
+        return tensor instanceof Tensor.Floats floats
+                ? floats.values()
+                : ((Tensor.Ints) tensor).values();
+    }
+
+    private static void step(
+            RowOptimizer optimizer, int rows, int columns, SplittableRandom random) {
+        int[] touched = IntStream.range(0, rows).filter(row -> random.nextInt(3) == 0).toArray();
+        float[] gradients = new float[touched.length * columns];
+        for (int i = 0; i < gradients.length; i++) {
+            gradients[i] = (float) random.nextDouble() - 0.3f;
+        }
+        optimizer.prepare(touched);
+        optimizer.update(touched, gradients, 1, 0.02f);
+    }
+
+    @Test
     void onlyTouchedRowsChange() {
         for (boolean adam : new boolean[] {true, false}) {
             Parameter parameter = parameter(3, 2, 9, 9, 1, 2, 9, 9);
-            RowOptimizer optimizer = adam ? new RowAdam(parameter, 0) : new RowAdagrad(parameter);
+            RowOptimizer optimizer =
+                    adam ? new RowAdam(parameter, 0) : new RowAdagrad(parameter, 0);
             optimizer.update(new int[] {1}, new float[] {3, 4}, 1, 0.1f);
             assertThat(parameter.values()).startsWith(9, 9).endsWith(9, 9);
             assertThat(parameter.values()[2]).isLessThan(1);
@@ -46,7 +124,7 @@ class RowOptimizerTest {
     void adagradStartsWithoutAnAccumulator() {
         // With a large initial accumulator the first step would be short.
         Parameter parameter = parameter(1, 1, 1);
-        new RowAdagrad(parameter).update(null, new float[] {1e-3f}, 1, 0.1f);
+        new RowAdagrad(parameter, 0).update(null, new float[] {1e-3f}, 1, 0.1f);
         assertThat(parameter.values()[0]).isCloseTo(0.9f, within(1e-4f));
     }
 
@@ -106,8 +184,8 @@ class RowOptimizerTest {
     void scaleMultipliesGradients() {
         Parameter scaled = parameter(1, 2, 1, 1);
         Parameter plain = parameter(1, 2, 1, 1);
-        RowAdagrad ofScaled = new RowAdagrad(scaled);
-        RowAdagrad ofPlain = new RowAdagrad(plain);
+        RowAdagrad ofScaled = new RowAdagrad(scaled, 0);
+        RowAdagrad ofPlain = new RowAdagrad(plain, 0);
         for (int step = 0; step < 3; step++) {
             ofScaled.update(null, new float[] {2, step}, 0.5f, 0.1f);
             ofPlain.update(null, new float[] {1, step * 0.5f}, 1, 0.1f);

@@ -56,7 +56,16 @@ class SampledSoftmaxTest {
 
     @Test
     void lossIsTheFigureWorkedOutByHand() {
-        assertThat((double) loss(SCORES, new Candidates(new int[3], CORRECTIONS, TARGETS), 0))
+        assertThat(
+                        (double)
+                                loss(
+                                        SCORES,
+                                        new Candidates(
+                                                new int[3],
+                                                new float[] {1, 1, 1},
+                                                CORRECTIONS,
+                                                TARGETS),
+                                        0))
                 .isCloseTo(0.757581253, within(1e-6));
         assertThat((double) loss(SCORES, SampledSoftmax.wholeCatalogue(TARGETS), 0))
                 .isCloseTo(0.765126344, within(1e-6));
@@ -64,7 +73,8 @@ class SampledSoftmaxTest {
 
     @Test
     void labelSmoothingSpreadsMassOverTheCandidates() {
-        Candidates candidates = new Candidates(new int[3], CORRECTIONS, TARGETS);
+        Candidates candidates =
+                new Candidates(new int[3], new float[] {1, 1, 1}, CORRECTIONS, TARGETS);
         assertThat((double) loss(SCORES, candidates, 0.2))
                 .isCloseTo(expected(SCORES, candidates, 0.2), within(1e-6));
     }
@@ -80,7 +90,8 @@ class SampledSoftmaxTest {
 
     @Test
     void gradientIsThatOfFiniteDifferences() {
-        Candidates candidates = new Candidates(new int[3], CORRECTIONS, TARGETS);
+        Candidates candidates =
+                new Candidates(new int[3], new float[] {1, 1, 1}, CORRECTIONS, TARGETS);
         float[] gradient;
         try (NDManager manager = NDManager.newBaseManager();
                 GradientCollector tape = manager.getEngine().newGradientCollector()) {
