@@ -74,10 +74,20 @@ public final class Evaluation {
         }
     }
 
-    /** The same at other list lengths. */
+    /**
+     * The same at other list lengths.
+     *
+     * @param lengths each at least 1, no two equal
+     */
     public Evaluation withCutoffs(int... lengths) {
-        int[] checked = new RankingMetrics(lengths).cutoffs();
-        return new Evaluation(vocabulary, popularity, checked, maskSeen, bundle, progress);
+        int[] sorted = Arrays.stream(lengths).sorted().distinct().toArray();
+        if (sorted.length == 0 || sorted.length < lengths.length || sorted[0] < 1) {
+            throw new IllegalArgumentException(
+                    "cut-offs are "
+                            + Arrays.toString(lengths)
+                            + ", at least one is needed, all of them 1 or more and different");
+        }
+        return new Evaluation(vocabulary, popularity, sorted, maskSeen, bundle, progress);
     }
 
     /**
@@ -112,20 +122,24 @@ public final class Evaluation {
 
     /** Ranks every target of the sessions. */
     public EvaluationReport run(SessionScorer scorer, List<Session> sessions) {
+        return outcomes(scorer, sessions).report();
+    }
+
+    /**
+     * Ranks every target of the sessions, and keeps what is needed to compare models and to look
+     * closer.
+     *
+     * <p>Asks the scorer once for each prediction, for a list one longer than the largest cut-off.
+     * The target's place in it is its rank, unless other items have the very same score: what the
+     * model makes of these ties is asked of {@code ranksOf}, for those predictions alone. A target
+     * that isn't in the list is a miss at every cut-off.
+     */
+    public Outcomes outcomes(SessionScorer scorer, List<Session> sessions) {
         long start = System.nanoTime();
-        Measuring measuring = new Measuring();
+        Measuring measuring = new Measuring(sessions);
         walk(scorer, sessions, measuring);
-        progress.accept(measuring.metrics.predictions());
-        return new EvaluationReport(
-                sessions.stream()
-                        .filter(session -> session.items().size() > session.firstTarget())
-                        .count(),
-                measuring.metrics.predictions(),
-                measuring.unknownTargets,
-                measuring.fallbacks,
-                measuring.seenTargets,
-                EvaluationReport.figures(measuring.metrics),
-                Duration.ofNanos(System.nanoTime() - start));
+        progress.accept(measuring.ranks.length);
+        return measuring.outcomes(sessions, start);
     }
 
     /**
@@ -206,6 +220,16 @@ public final class Evaluation {
         private final int[] targets = new int[bundle];
         private final int[][] excluded = new int[bundle][];
         private int count;
+
+        /** Adds one that another bundle holds. */
+        void take(Asked other, int place) {
+            walks[count] = other.walks[place];
+            states[count] = other.states[place];
+            prefixes[count] = other.prefixes[place];
+            targets[count] = other.targets[place];
+            excluded[count] = other.excluded[place];
+            count++;
+        }
 
         int[][] excluded() {
             return maskSeen ? excluded : null;
@@ -305,11 +329,39 @@ public final class Evaluation {
 
     private final class Measuring implements Visitor {
 
-        private final RankingMetrics metrics = new RankingMetrics(cutoffs);
+        /** One more than is measured, so that a tie of the last place shows. */
+        private final int depth = cutoffs[cutoffs.length - 1] + 1;
+
+        private final TopItems fallback = popularity.top(depth, null);
+
+        /** Place of each session's first prediction, and the number of all. */
+        private final int[] firsts;
+
+        private final int[] ranks;
+
+        /** Per cut-off and row, how often the item stood between the cut-off before and this. */
+        private final long[][] shown = new long[cutoffs.length][vocabulary.size()];
+
+        private final long[] targets = new long[vocabulary.size()];
+        private final Asked tied = new Asked();
+        private final int[] tiedPlaces = new int[bundle];
         private long unknownTargets;
         private long fallbacks;
         private long seenTargets;
+        private long done;
         private long told;
+
+        Measuring(List<Session> sessions) {
+            firsts = new int[sessions.size() + 1];
+            for (int i = 0; i < sessions.size(); i++) {
+                firsts[i + 1] =
+                        Math.addExact(
+                                firsts[i],
+                                Math.toIntExact(predictions(sessions.subList(i, i + 1))));
+            }
+            ranks = new int[firsts[sessions.size()]];
+            Arrays.fill(ranks, RankingMetric.MISS);
+        }
 
         @Override
         public boolean wantsEnd() {
@@ -318,49 +370,154 @@ public final class Evaluation {
 
         @Override
         public boolean wants(Walk walk, int target, int[] seen) {
-            if (walk.known == 0) {
-                fallbacks++;
-            }
             if (target == ItemVocabulary.UNKNOWN) {
                 unknownTargets++;
-                metrics.add(RankingMetrics.MISS);
-                return false;
+            } else {
+                targets[target]++;
+                seenTargets += seen != null && contains(seen, target) ? 1 : 0;
             }
-            if (seen != null && contains(seen, target)) {
-                seenTargets++;
-                metrics.add(RankingMetrics.MISS);
-                return false;
+            if (walk.known > 0) {
+                return true;
             }
-            if (walk.known == 0) {
-                metrics.add(popularity.rank(target, null));
-                return false;
+            fallbacks++;
+            show(fallback);
+            if (target != ItemVocabulary.UNKNOWN) {
+                ranks[place(walk)] = withinReach(popularity.rank(target, null));
             }
-            return true;
+            done++;
+            return false;
         }
 
         @Override
         public void rankRecurrent(RecurrentScorer scorer, Asked asked) {
-            add(
-                    scorer.ranksOf(asked.states, asked.count, asked.targets, asked.excluded()),
-                    asked.count);
+            take(scorer.rank(asked.states, asked.count, depth, asked.excluded()), asked);
+            if (tied.count > 0) {
+                takeTied(scorer.ranksOf(tied.states, tied.count, tied.targets, tied.excluded()));
+            }
         }
 
         @Override
         public void rankEncoding(EncodingScorer scorer, Asked asked) {
-            add(
-                    scorer.ranksOf(asked.prefixes, asked.count, asked.targets, asked.excluded()),
-                    asked.count);
+            take(scorer.rank(asked.prefixes, asked.count, depth, asked.excluded()), asked);
+            if (tied.count > 0) {
+                takeTied(scorer.ranksOf(tied.prefixes, tied.count, tied.targets, tied.excluded()));
+            }
         }
 
-        private void add(int[] ranks, int count) {
-            for (int i = 0; i < count; i++) {
-                metrics.add(ranks[i]);
+        private void take(TopItems[] lists, Asked asked) {
+            tied.count = 0;
+            for (int i = 0; i < asked.count; i++) {
+                TopItems list = lists[i];
+                show(list);
+                int rank = rankIn(list, asked.targets[i]);
+                if (rank == RankingMetric.MISS) {
+                    continue;
+                }
+                if (isTied(list.scores(), rank)) {
+                    tiedPlaces[tied.count] = place(asked.walks[i]);
+                    tied.take(asked, i);
+                } else {
+                    ranks[place(asked.walks[i])] = withinReach(rank);
+                }
             }
-            if (metrics.predictions() - told >= PROGRESS_EVERY) {
-                told = metrics.predictions();
+            done += asked.count;
+            if (done - told >= PROGRESS_EVERY) {
+                told = done;
                 progress.accept(told);
             }
         }
+
+        private void takeTied(int[] tiedRanks) {
+            for (int i = 0; i < tied.count; i++) {
+                ranks[tiedPlaces[i]] = withinReach(tiedRanks[i]);
+            }
+        }
+
+        private void show(TopItems list) {
+            int[] rows = list.rows();
+            for (int at = 0, cutoff = 0; at < Math.min(rows.length, depth - 1); at++) {
+                cutoff += at == cutoffs[cutoff] ? 1 : 0;
+                shown[cutoff][rows[at]]++;
+            }
+        }
+
+        private int place(Walk walk) {
+            return firsts[walk.index] + walk.clicks - walk.session.firstTarget();
+        }
+
+        private int withinReach(int rank) {
+            return rank < depth - 1 ? rank : RankingMetric.MISS;
+        }
+
+        private static int rankIn(TopItems list, int target) {
+            for (int at = 0; at < list.size(); at++) {
+                if (list.rows()[at] == target) {
+                    return at;
+                }
+            }
+            return RankingMetric.MISS;
+        }
+
+        private static boolean isTied(float[] scores, int at) {
+            return (at > 0 && scores[at - 1] == scores[at])
+                    || (at + 1 < scores.length && scores[at + 1] == scores[at]);
+        }
+
+        Outcomes outcomes(List<Session> sessions, long startNanos) {
+            Exposure.Leaning leaning = new Exposure.Leaning(popularity);
+            List<Exposure> exposures = new ArrayList<>();
+            long[] sofar = new long[vocabulary.size()];
+            for (long[] more : shown) {
+                Arrays.setAll(sofar, row -> sofar[row] + more[row]);
+                exposures.add(new Exposure(sofar.clone(), leaning));
+            }
+            return new Outcomes(
+                    cutoffs,
+                    new Predictions(ranks, visits(sessions)),
+                    Slice.byPosition(sessions),
+                    Slice.byPopularity(sessions, vocabulary, popularity),
+                    exposures,
+                    new Exposure(targets, leaning),
+                    new Outcomes.Counts(
+                            sessions.stream()
+                                    .filter(session -> predictions(List.of(session)) > 0)
+                                    .count(),
+                            unknownTargets,
+                            fallbacks,
+                            seenTargets,
+                            Duration.ofNanos(System.nanoTime() - startNanos)));
+        }
+
+        /** Where each visit's predictions begin, and where the last one's end. */
+        private int[] visits(List<Session> sessions) {
+            int[] bounds = new int[sessions.size() + 1];
+            int visits = 0;
+            for (int i = 0; i < sessions.size(); i++) {
+                boolean empty = firsts[i + 1] == firsts[i];
+                if (!empty && !(i > 0 && areOneVisit(sessions.get(i - 1), sessions.get(i)))) {
+                    bounds[visits++] = firsts[i];
+                }
+            }
+            bounds[visits] = ranks.length;
+            return Arrays.copyOf(bounds, visits + 1);
+        }
+    }
+
+    /**
+     * Whether two sessions, one after the other in the log, are the same visit seen at two clicks:
+     * logs of prefixes and targets list every prefix of a visit on a line of its own.
+     */
+    private static boolean areOneVisit(Session one, Session other) {
+        List<String> longer = one.items();
+        List<String> shorter = other.items();
+        if (longer.size() < shorter.size()) {
+            longer = other.items();
+            shorter = one.items();
+        }
+        return one.firstTarget() == one.items().size() - 1
+                && other.firstTarget() == other.items().size() - 1
+                && longer.size() == shorter.size() + 1
+                && longer.subList(0, shorter.size()).equals(shorter);
     }
 
     private final class Listing implements Visitor {

@@ -17,8 +17,9 @@ import java.util.Map;
  * @param fallbacks predictions from a prefix without any known item, ranked by popularity
  * @param seenTargets targets that were masked because the prefix holds them: each is a miss; 0
  *     unless seen items are masked
- * @param metrics the figures by name, such as {@code hr@20}, {@code recall@20}, {@code mrr@20},
- *     {@code ndcg@20}, in [0, 1]
+ * @param metrics the figures by name, in [0, 1], at each cut-off: those of {@link RankingMetric}
+ *     such as {@code hr@20} and {@code mrr@20}, and those of {@link Exposure}: {@code coverage@20},
+ *     {@code popularity_percentile@20}, {@code head_share@20}, {@code gini@20}
  * @param duration how long it took
  */
 public record EvaluationReport(
@@ -32,17 +33,6 @@ public record EvaluationReport(
 
     public EvaluationReport {
         metrics = Collections.unmodifiableMap(new LinkedHashMap<>(metrics));
-    }
-
-    static Map<String, Double> figures(RankingMetrics metrics) {
-        Map<String, Double> figures = new LinkedHashMap<>();
-        for (int cutoff : metrics.cutoffs()) {
-            figures.put("hr@" + cutoff, metrics.hitRate(cutoff));
-            figures.put("recall@" + cutoff, metrics.recall(cutoff));
-            figures.put("mrr@" + cutoff, metrics.reciprocalRank(cutoff));
-            figures.put("ndcg@" + cutoff, metrics.ndcg(cutoff));
-        }
-        return figures;
     }
 
     /**
@@ -86,18 +76,33 @@ public record EvaluationReport(
                         unknownTargets,
                         fallbacks,
                         duration.toMillis() / 1000.0));
-        table.append(String.format(Locale.ROOT, "%8s %9s %9s %9s%n", "@", "HR", "MRR", "NDCG"));
+        table.append(
+                String.format(
+                        Locale.ROOT,
+                        "%8s %9s %9s %9s %9s %11s %11s %9s%n",
+                        "@",
+                        "HR",
+                        "MRR",
+                        "NDCG",
+                        "coverage",
+                        "popularity",
+                        "head share",
+                        "Gini"));
         for (String name : metrics.keySet()) {
             if (name.startsWith("hr@")) {
                 String cutoff = name.substring("hr@".length());
                 table.append(
                         String.format(
                                 Locale.ROOT,
-                                "%8s %9.4f %9.4f %9.4f%n",
+                                "%8s %9.4f %9.4f %9.4f %9.4f %11.4f %11.4f %9.4f%n",
                                 cutoff,
                                 metric(name),
                                 metric("mrr@" + cutoff),
-                                metric("ndcg@" + cutoff)));
+                                metric("ndcg@" + cutoff),
+                                metric("coverage@" + cutoff),
+                                metric("popularity_percentile@" + cutoff),
+                                metric("head_share@" + cutoff),
+                                metric("gini@" + cutoff)));
             }
         }
         return table.toString();

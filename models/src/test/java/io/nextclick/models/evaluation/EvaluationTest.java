@@ -2,6 +2,7 @@ package io.nextclick.models.evaluation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.nextclick.models.baseline.MarkovChain;
 import io.nextclick.models.baseline.Popularity;
@@ -12,8 +13,11 @@ import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.Session;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -182,9 +186,12 @@ class EvaluationTest {
         return sessions;
     }
 
-    /** The same figures, one session and one prefix at a time. */
-    private static RankingMetrics slowly(List<Session> sessions, boolean masked, int... cutoffs) {
-        RankingMetrics metrics = new RankingMetrics(cutoffs);
+    /** The same figures, one session and one prefix at a time, each from its definition. */
+    private static Map<String, Double> slowly(
+            List<Session> sessions, boolean masked, int... cutoffs) {
+        Map<String, Double> sums = new TreeMap<>();
+        Map<Integer, int[]> shown = new TreeMap<>();
+        long predictions = 0;
         for (Session session : sessions) {
             for (int t = session.firstTarget(); t < session.items().size(); t++) {
                 float state = 0;
@@ -197,19 +204,63 @@ class EvaluationTest {
                     state = hash(state, row);
                 }
                 int target = VOCABULARY.row(session.items().get(t));
-                boolean out =
+                int[] out = masked ? seen : null;
+                boolean missed =
                         target == ItemVocabulary.UNKNOWN
                                 || (masked && Arrays.stream(seen).anyMatch(row -> row == target));
-                if (out) {
-                    metrics.add(RankingMetrics.MISS);
-                } else if (seen.length == 0) {
-                    metrics.add(POPULARITY.rank(target, null));
-                } else {
-                    metrics.add(rank(state, target, masked ? seen : null));
+                int rank =
+                        missed
+                                ? 1_000_000
+                                : seen.length == 0
+                                        ? POPULARITY.rank(target, null)
+                                        : rank(state, target, out);
+                predictions++;
+                for (int k : cutoffs) {
+                    int[] list =
+                            seen.length == 0
+                                    ? POPULARITY.top(k, null).rows()
+                                    : top(state, k, out).rows();
+                    int[] counts = shown.computeIfAbsent(k, length -> new int[ITEMS]);
+                    Arrays.stream(list).forEach(row -> counts[row]++);
+                    boolean hit = rank < k;
+                    sums.merge("hr@" + k, hit ? 1.0 : 0, Double::sum);
+                    sums.merge("recall@" + k, hit ? 1.0 : 0, Double::sum);
+                    sums.merge("precision@" + k, hit ? 1.0 / k : 0, Double::sum);
+                    sums.merge("mrr@" + k, hit ? 1.0 / (rank + 1) : 0, Double::sum);
+                    sums.merge("map@" + k, hit ? 1.0 / (rank + 1) : 0, Double::sum);
+                    sums.merge(
+                            "ndcg@" + k,
+                            hit ? 1 / (Math.log(rank + 2) / Math.log(2)) : 0,
+                            Double::sum);
                 }
             }
         }
-        return metrics;
+        Map<String, Double> figures = new TreeMap<>();
+        for (Map.Entry<String, Double> sum : sums.entrySet()) {
+            figures.put(sum.getKey(), sum.getValue() / predictions);
+        }
+        shown.forEach(
+                (k, counts) -> {
+                    double total = Arrays.stream(counts).sum();
+                    double percentiles = 0;
+                    double head = 0;
+                    double differences = 0;
+                    double items = 0;
+                    for (int row = 0; row < ITEMS; row++) {
+                        // Row 0 is the most popular, no two items are equally popular.
+                        percentiles += counts[row] * (ITEMS - 1.0 - row) / (ITEMS - 1);
+                        head += row < ITEMS / 5 ? counts[row] : 0;
+                        items += counts[row] > 0 ? 1 : 0;
+                        for (int other : counts) {
+                            differences += Math.abs(counts[row] - other);
+                        }
+                    }
+                    figures.put("coverage@" + k, items / ITEMS);
+                    figures.put("popularity_percentile@" + k, percentiles / total);
+                    figures.put("head_share@" + k, head / total);
+                    figures.put("gini@" + k, differences / (2 * ITEMS * total));
+                });
+        return figures;
     }
 
     @ParameterizedTest
@@ -218,7 +269,7 @@ class EvaluationTest {
         // No state leaks into the next session of a lane, and an incomplete last bundle counts.
         List<Session> sessions = sessions(301, 7);
         for (boolean masked : new boolean[] {false, true}) {
-            RankingMetrics expected = slowly(sessions, masked, 3, 10);
+            Map<String, Double> expected = slowly(sessions, masked, 3, 10);
             Evaluation evaluation =
                     new Evaluation(VOCABULARY, POPULARITY)
                             .withCutoffs(10, 3)
@@ -229,17 +280,119 @@ class EvaluationTest {
                             evaluation.run(new Recurrent(), sessions),
                             evaluation.run(new Encoding(20), sessions))) {
                 assertThat(report.predictions()).isEqualTo(Evaluation.predictions(sessions));
-                assertThat(report.metric("hr@3")).isEqualTo(expected.hitRate(3));
-                assertThat(report.metric("recall@10")).isEqualTo(expected.recall(10));
-                assertThat(report.metric("mrr@10"))
-                        .isCloseTo(
-                                expected.reciprocalRank(10),
-                                org.assertj.core.api.Assertions.within(1e-12));
-                assertThat(report.metric("ndcg@10"))
-                        .isCloseTo(
-                                expected.ndcg(10), org.assertj.core.api.Assertions.within(1e-12));
+                assertThat(report.metrics()).containsOnlyKeys(expected.keySet());
+                expected.forEach(
+                        (name, figure) ->
+                                assertThat(report.metric(name))
+                                        .as(name)
+                                        .isCloseTo(figure, within(1e-12)));
             }
         }
+    }
+
+    @Test
+    void figuresDoNotDependOnTheBundleToTheLastBit() {
+        List<Session> sessions = sessions(200, 13);
+        Evaluation evaluation = new Evaluation(VOCABULARY, POPULARITY);
+        assertThat(evaluation.withBundle(3).run(new Recurrent(), sessions).metrics())
+                .isEqualTo(evaluation.withBundle(64).run(new Recurrent(), sessions).metrics());
+    }
+
+    @Test
+    void theScorerIsAskedOnceForAPredictionButForTies() {
+        int[] asked = new int[2];
+        EncodingScorer counting =
+                new EncodingScorer() {
+                    private final Encoding encoding = new Encoding(20);
+
+                    @Override
+                    public int maximumLength() {
+                        return encoding.maximumLength();
+                    }
+
+                    @Override
+                    public TopItems[] rank(int[][] sessions, int count, int k, int[][] excluded) {
+                        asked[0] += count;
+                        return encoding.rank(sessions, count, k, excluded);
+                    }
+
+                    @Override
+                    public int[] ranksOf(
+                            int[][] sessions, int count, int[] targets, int[][] excluded) {
+                        asked[1] += count;
+                        return encoding.ranksOf(sessions, count, targets, excluded);
+                    }
+
+                    @Override
+                    public void close() {}
+                };
+        // 30 items share 11 scores, so that most targets within reach are tied.
+        List<Session> sessions = sessions(200, 17);
+        EvaluationReport report =
+                new Evaluation(VOCABULARY, POPULARITY).withCutoffs(5).run(counting, sessions);
+        assertThat(asked[0]).isEqualTo(report.predictions() - report.fallbacks());
+        assertThat(asked[1]).isPositive().isLessThan(asked[0] / 3);
+    }
+
+    @Test
+    void prefixesOfOneVisitAreOneVisit() {
+        List<Session> lines =
+                List.of(
+                        new Session("1", 0, List.of("i1", "i2", "i3"), 2),
+                        new Session("2", 1, List.of("i1", "i2"), 1),
+                        new Session("3", 2, List.of("i4", "i5"), 1),
+                        new Session("4", 3, List.of("i4", "i5", "i6"), 2),
+                        new Session("5", 4, List.of("i4"), 1),
+                        new Session("6", 5, List.of("i4", "i9", "i6"), 2));
+        Evaluation evaluation = new Evaluation(VOCABULARY, POPULARITY);
+        Predictions predictions = evaluation.outcomes(new Recurrent(), lines).predictions();
+        assertThat(predictions.size()).isEqualTo(5);
+        assertThat(predictions.sizes()).containsExactly(2, 2, 1);
+        // Whole sessions are a visit each, even where one begins like another.
+        List<Session> whole =
+                List.of(
+                        new Session("1", 0, List.of("i1", "i2")),
+                        new Session("2", 1, List.of("i1", "i2", "i3")));
+        assertThat(evaluation.outcomes(new Recurrent(), whole).predictions().sizes())
+                .containsExactly(1, 2);
+    }
+
+    @Test
+    void slicesPartThePredictions() {
+        List<Session> sessions = new ArrayList<>(sessions(150, 19));
+        sessions.add(
+                new Session("long", 0, IntStream.range(0, 30).mapToObj(i -> "i" + i).toList()));
+        Outcomes outcomes =
+                new Evaluation(VOCABULARY, POPULARITY).outcomes(new Recurrent(), sessions);
+        for (List<Slice> slices : List.of(outcomes.byPosition(), outcomes.byPopularity())) {
+            BitSet all = new BitSet();
+            int size = 0;
+            double hits = 0;
+            for (Slice slice : slices) {
+                all.or(slice.members());
+                Predictions part = slice.of(outcomes.predictions());
+                assertThat(part.size()).isEqualTo(slice.members().cardinality()).isPositive();
+                size += part.size();
+                hits += part.size() * part.mean(RankingMetric.HR, 20);
+            }
+            assertThat(size).isEqualTo(outcomes.predictions().size());
+            assertThat(all.cardinality()).isEqualTo(size);
+            assertThat(hits / size).isCloseTo(outcomes.report().metric("hr@20"), within(1e-12));
+        }
+        assertThat(outcomes.byPosition())
+                .extracting(Slice::label)
+                .containsExactly("1", "2", "3", "4", "5–9", "10–19", "20+");
+        assertThat(outcomes.byPosition().get(6).members().cardinality()).isEqualTo(10);
+        // Counts are 30, 29, … 1, together 465: a fifth is 93, reached by the fourth item.
+        assertThat(outcomes.byPopularity())
+                .extracting(Slice::label)
+                .containsExactly(
+                        "27–30 clicks (4 items)",
+                        "24–26 clicks (3 items)",
+                        "19–23 clicks (5 items)",
+                        "14–18 clicks (5 items)",
+                        "1–13 clicks (13 items)",
+                        "not in training");
     }
 
     @Test
