@@ -7,7 +7,7 @@ import io.nextclick.models.session.SessionRules;
 import io.nextclick.models.session.Sessioniser;
 import io.nextclick.models.simulation.ShopOptions;
 import io.nextclick.models.simulation.ShopSimulator;
-import io.nextclick.models.training.TrainedGru4Rec;
+import io.nextclick.models.training.TrainedModel;
 import io.nextclick.models.training.Trainer;
 import io.nextclick.models.training.TrainingListener;
 import io.nextclick.models.training.TrainingOptions;
@@ -47,7 +47,7 @@ record TrainedShop(Path folder, ModelFolder model, List<LoggedClick> clicks) {
                                 .withStart(Instant.parse("2024-01-01T00:00:00Z"))
                                 .withSeed(SEED));
         List<Session> sessions = sessions(simulator.clicks(TRAINED_CLICKS).toList());
-        TrainedGru4Rec trained =
+        TrainedModel trained =
                 Trainer.train(
                         sessions,
                         TrainingOptions.DEFAULTS.toBuilder()

@@ -2,10 +2,12 @@ package io.nextclick.jobs.cli;
 
 import io.nextclick.jobs.demo.ExitSignal;
 import io.nextclick.models.clicklog.ClickLog;
+import io.nextclick.models.clicklog.ClickLogFormat;
 import io.nextclick.models.files.ModelFolder;
+import io.nextclick.models.network.NetworkKind;
 import io.nextclick.models.session.Session;
 import io.nextclick.models.session.SessionRules;
-import io.nextclick.models.training.TrainedGru4Rec;
+import io.nextclick.models.training.TrainedModel;
 import io.nextclick.models.training.Trainer;
 import io.nextclick.models.training.TrainingListener;
 import io.nextclick.models.training.TrainingOptions;
@@ -34,22 +36,13 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "The last sessions by time validate: they choose the epoch and stop the training early."
-                    + " Of user-sequences, the last item of each user is never trained on."
+                    + " Of user-sequences, the last item of each user is never trained on, and the one"
+                    + " before it validates."
         })
 final class TrainCommand implements Callable<Integer> {
 
     private static final DateTimeFormatter VERSION =
             DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
-
-    /** Networks that can be trained. */
-    enum Network {
-        GRU4REC;
-
-        @Override
-        public String toString() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
 
     @Spec private CommandSpec spec;
 
@@ -57,7 +50,7 @@ final class TrainCommand implements Callable<Integer> {
             names = "--model",
             required = true,
             description = "What to train: ${COMPLETION-CANDIDATES}.")
-    private Network network;
+    private NetworkKind network;
 
     @Mixin private ClickLogArguments clicks;
 
@@ -96,7 +89,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        TrainingOptions options = training.options(spec);
+        TrainingOptions options = training.options(spec, network);
         ClickLog log = cut(clicks.log());
         SessionRules rules = sessions.rules(spec, log.format());
         if (!force) {
@@ -104,11 +97,17 @@ final class TrainCommand implements Callable<Integer> {
         }
         List<Session> learnt = log.trainingSessions(rules);
         Instant now = Instant.now();
-        TrainedGru4Rec trained;
+        TrainedModel trained;
         // The engine's threads must be done before the process may end.
         try (ExitSignal exit = new ExitSignal(() -> {});
                 Listener listener = new Listener(spec.commandLine().getErr(), exit)) {
-            trained = Trainer.train(learnt, options, listener);
+            trained =
+                    log.format() == ClickLogFormat.USER_SEQUENCES
+                            ? Trainer.train(
+                                    log.split(rules, options.validationFraction()),
+                                    options,
+                                    listener)
+                            : Trainer.train(learnt, options, listener);
             if (exit.requested()) {
                 throw new CommandException("ended early, nothing was written");
             }
@@ -140,7 +139,7 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private void report(TrainedGru4Rec trained, String named) {
+    private void report(TrainedModel trained, String named) {
         PrintWriter results = spec.commandLine().getOut();
         results.printf(
                 Locale.ROOT,

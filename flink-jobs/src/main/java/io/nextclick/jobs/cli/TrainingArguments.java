@@ -1,5 +1,6 @@
 package io.nextclick.jobs.cli;
 
+import io.nextclick.models.network.NetworkKind;
 import io.nextclick.models.training.TrainingOptions;
 import io.nextclick.models.training.TrainingOptions.ItemOptimizer;
 import picocli.CommandLine.Model.CommandSpec;
@@ -146,9 +147,10 @@ final class TrainingArguments {
     @Option(names = "--threads", description = "Threads of the engine; 0: as many as it chooses.")
     private int threads = USUAL.threads();
 
-    TrainingOptions options(CommandSpec spec) {
+    TrainingOptions options(CommandSpec spec, NetworkKind network) {
         try {
             return USUAL.toBuilder()
+                    .network(network)
                     .embeddingSize(embeddingSize)
                     .hiddenSize(hiddenSize == null ? embeddingSize : hiddenSize)
                     .tied(tied)

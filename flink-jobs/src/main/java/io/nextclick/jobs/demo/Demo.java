@@ -5,7 +5,7 @@ import io.nextclick.jobs.RecommenderConfig;
 import io.nextclick.jobs.SessionRecommenderJob;
 import io.nextclick.models.baseline.MarkovChain;
 import io.nextclick.models.clicklog.LoggedClick;
-import io.nextclick.models.training.TrainedGru4Rec;
+import io.nextclick.models.training.TrainedModel;
 import io.nextclick.models.training.Trainer;
 import io.nextclick.models.training.TrainingListener;
 import io.nextclick.schemas.DetectingCodec;
@@ -121,7 +121,7 @@ public final class Demo {
         FutureTask<EmbeddedKafka> starting = new FutureTask<>(() -> EmbeddedKafka.start(directory));
         new Thread(starting, "nextclick-kafka-start").start();
         DemoMaterial material;
-        TrainedGru4Rec trained;
+        TrainedModel trained;
         try {
             material = DemoMaterial.of(options);
             screen.say("clicks     " + material.description());
@@ -167,9 +167,9 @@ public final class Demo {
         }
     }
 
-    private TrainedGru4Rec train(DemoMaterial material, Path folder, ExitSignal exit)
+    private TrainedModel train(DemoMaterial material, Path folder, ExitSignal exit)
             throws IOException {
-        TrainedGru4Rec trained =
+        TrainedModel trained =
                 Trainer.train(material.learnt(), options.training(), new TrainingLines(exit));
         if (exit.requested()) {
             throw new CancellationException("ended before the model was trained");

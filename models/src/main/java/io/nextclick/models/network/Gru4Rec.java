@@ -3,9 +3,11 @@ package io.nextclick.models.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
-import java.util.ArrayList;
+import ai.djl.ndarray.types.SparseFormat;
+import ai.djl.nn.core.Embedding;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
@@ -31,7 +33,7 @@ import java.util.SplittableRandom;
  * <p>The state is zero at a session's first click. When tied, one matrix embeds the input and
  * scores the output (the 2018 paper's constrained embedding), which needs E = H.
  */
-public final class Gru4Rec {
+public final class Gru4Rec implements SessionNetwork {
 
     /**
      * @param items V
@@ -96,39 +98,61 @@ public final class Gru4Rec {
         return hyperParameters;
     }
 
-    /** Input vectors [V, E]; the same object as {@link #outputWeight()} when tied. */
+    @Override
+    public NetworkKind kind() {
+        return NetworkKind.GRU4REC;
+    }
+
+    @Override
+    public int items() {
+        return hyperParameters.items();
+    }
+
+    @Override
+    public Map<String, Object> sizes() {
+        Map<String, Object> sizes = new LinkedHashMap<>();
+        sizes.put("items", hyperParameters.items());
+        sizes.put("embedding_size", hyperParameters.embeddingSize());
+        sizes.put("hidden_size", hyperParameters.hiddenSize());
+        sizes.put("layers", 1);
+        sizes.put("tied", hyperParameters.tied());
+        return sizes;
+    }
+
+    @Override
+    public int maximumLength() {
+        return Integer.MAX_VALUE;
+    }
+
+    @Override
     public Parameter embedding() {
         return embedding;
     }
 
-    /** Output vectors [V, H]. */
+    @Override
     public Parameter outputWeight() {
         return outputWeight;
     }
 
-    /** One bias per item [V, 1]. */
+    @Override
     public Parameter outputBias() {
         return outputBias;
     }
 
     /** The GRU's W_ih [3H, E], W_hh [3H, H], b_ih [1, 3H] and b_hh [1, 3H], in torch's order. */
-    public List<Parameter> recurrent() {
+    @Override
+    public List<Parameter> encoder() {
         return recurrent;
     }
 
-    /** Every parameter once. */
-    public List<Parameter> parameters() {
-        List<Parameter> all = new ArrayList<>();
-        untiedEmbedding().ifPresent(all::add);
-        all.addAll(recurrent);
-        all.add(outputWeight);
-        all.add(outputBias);
-        return all;
-    }
-
-    /** The input vectors, if they are a matrix of their own. */
-    public Optional<Parameter> untiedEmbedding() {
-        return hyperParameters.tied() ? Optional.empty() : Optional.of(embedding);
+    /** Embedding dropout on the input, hidden dropout on the states that score. */
+    @Override
+    public NDArray queries(NDArray embedded, NDArray places, NDList encoder, Dropout dropout) {
+        NDArray inputs = dropout.ofEmbedded(embedded); // [B, T, E]
+        NDArray states = states(inputs, encoder, dropout != Dropout.NONE); // [B, T, H]
+        NDArray flat = states.reshape(-1, hyperParameters.hiddenSize()); // [B T, H]
+        return dropout.ofHidden(
+                Embedding.embedding(places, flat, SparseFormat.DENSE).singletonOrThrow());
     }
 
     /**
@@ -136,7 +160,7 @@ public final class Gru4Rec {
      *
      * @param inputs embedded clicks [B, T, E]; what stands behind a session's end doesn't matter,
      *     for no earlier state depends on it
-     * @param weights [3H, E], [3H, H], [3H], [3H], as {@link #recurrent()}
+     * @param weights [3H, E], [3H, H], [3H], [3H], as {@link #encoder()}
      * @param training whether gradients will be asked for
      * @return the state after each click [B, T, H], owned by the manager of {@code inputs}
      */

@@ -3,27 +3,31 @@ package io.nextclick.models.training;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import io.nextclick.models.network.Gru4Rec;
+import io.nextclick.models.network.SessionNetwork;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.Session;
+import io.nextclick.models.session.SessionSplit;
 import io.nextclick.models.training.TrainingListener.Epoch;
 import io.nextclick.models.training.TrainingListener.Progress;
 import io.nextclick.models.training.TrainingListener.TrainingPlan;
 import io.nextclick.models.training.TrainingListener.Validation;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 
 /**
- * Trains GRU4Rec on a log of sessions: epochs of shuffled batches of about equal length, the latest
- * sessions held out, early stopping on their MRR@20 by full ranking, the best epoch kept; then, if
- * asked to, once more on all sessions for that many epochs, because the newest clicks are the ones
- * that tell most about tomorrow's.
+ * Trains a network on a log of sessions: epochs of shuffled batches of about equal length, the
+ * latest sessions held out, early stopping on their MRR@20 by full ranking, the best epoch kept;
+ * then, if asked to, once more on all sessions for that many epochs, because the newest clicks are
+ * the ones that tell most about tomorrow's.
  *
- * <p>Sessions of one click teach nothing and only enter the vocabulary. Each session begins with a
- * zero state. One training runs per process at a time, as the engine has one gradient tape.
+ * <p>Sessions of one click teach nothing and only enter the vocabulary. Each session is read from
+ * its own beginning. One training runs per process at a time, as the engine has one gradient tape.
  */
 public final class Trainer {
 
@@ -36,6 +40,7 @@ public final class Trainer {
     private final TrainingListener listener;
     private final NDManager manager;
     private final ItemVocabulary vocabulary = new ItemVocabulary();
+    private int readSessions;
     private final long startedNanos = System.nanoTime();
 
     private Trainer(TrainingOptions options, TrainingListener listener, NDManager manager) {
@@ -53,8 +58,32 @@ public final class Trainer {
      * @throws TrainingDivergedException if the loss stops being a number; it carries the best model
      *     so far
      */
-    public static TrainedGru4Rec train(
+    public static TrainedModel train(
             List<Session> sessions, TrainingOptions options, TrainingListener listener) {
+        return alone(options, listener, trainer -> trainer.run(sessions));
+    }
+
+    /**
+     * Trains a model where it is decided what validates: sessions of the same people, for instance,
+     * up to a later click than the training knows. Of a validating session the clicks from its
+     * {@link Session#firstTarget()} on are predicted; items that only they have are misses, as they
+     * would be in serving. The validation fraction of the options is passed over, and there is no
+     * refit.
+     *
+     * @throws IllegalArgumentException if no session to learn from has two clicks
+     * @throws IllegalStateException if another training is running in this process
+     * @throws TrainingDivergedException if the loss stops being a number; it carries the best model
+     *     so far
+     */
+    public static TrainedModel train(
+            SessionSplit split, TrainingOptions options, TrainingListener listener) {
+        return alone(options, listener, trainer -> trainer.run(split));
+    }
+
+    private static TrainedModel alone(
+            TrainingOptions options,
+            TrainingListener listener,
+            Function<Trainer, TrainedModel> training) {
         if (!ONE_TRAINING.tryLock()) {
             throw new IllegalStateException(
                     "another training is running in this process, and the engine has one gradient"
@@ -64,41 +93,99 @@ public final class Trainer {
             if (options.threads() > 0) {
                 JniUtils.setNumThreads(options.threads());
             }
-            return new Trainer(options, listener, manager).run(sessions);
+            return training.apply(new Trainer(options, listener, manager));
         } finally {
             ONE_TRAINING.unlock();
         }
     }
 
-    private TrainedGru4Rec run(List<Session> sessions) {
+    private TrainedModel run(List<Session> sessions) {
         List<int[]> encoded = encode(sessions);
-        if (encoded.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "none of the " + sessions.size() + " sessions has two clicks to learn from");
-        }
         int heldOut =
-                Math.min(
-                        (int) Math.round(encoded.size() * options.validationFraction()),
-                        encoded.size() - 1);
+                Math.max(
+                        0,
+                        Math.min(
+                                (int) Math.round(encoded.size() * options.validationFraction()),
+                                encoded.size() - 1));
         List<int[]> fitted = encoded.subList(0, encoded.size() - heldOut);
-        List<int[]> validation =
-                evenly(
-                        encoded.subList(encoded.size() - heldOut, encoded.size()),
-                        options.validationSessions());
-        listener.started(
-                new TrainingPlan(
-                        fitted.size(),
-                        validation.size(),
-                        predictions(fitted),
-                        vocabulary.size(),
-                        fullSoftmax(),
-                        options.seed()));
-        TrainedGru4Rec chosen = fit(fitted, validation, options.epochs(), null);
+        List<Window> windows =
+                encoded.subList(encoded.size() - heldOut, encoded.size()).stream()
+                        .map(Window::new)
+                        .toList();
+        HeldOut validation = new HeldOut(evenly(windows, options.validationSessions()), 0);
+        TrainedModel chosen = start(fitted, validation);
         if (!options.refit() || validation.isEmpty() || listener.enough()) {
             return chosen;
         }
         listener.refitting(chosen.epochs());
-        return fit(encoded, List.of(), chosen.epochs(), chosen);
+        return fit(encoded, HeldOut.NOTHING, chosen.epochs(), chosen);
+    }
+
+    private TrainedModel run(SessionSplit split) {
+        List<int[]> fitted = encode(split.training());
+        List<Session> picked = evenly(split.validation(), options.validationSessions());
+        List<Window> windows = new ArrayList<>(picked.size());
+        int misses = 0;
+        for (Session session : picked) {
+            int[] known = new int[session.items().size()];
+            int size = 0;
+            int firstTarget = -1;
+            for (int i = 0; i < session.items().size(); i++) {
+                int row = vocabulary.row(session.items().get(i));
+                boolean target = i >= session.firstTarget();
+                if (target && (row == ItemVocabulary.UNKNOWN || size == 0)) {
+                    misses++;
+                } else if (target && firstTarget < 0) {
+                    firstTarget = size;
+                }
+                if (row != ItemVocabulary.UNKNOWN) {
+                    known[size++] = row;
+                }
+            }
+            if (firstTarget > 0) {
+                windows.add(new Window(Arrays.copyOf(known, size), firstTarget));
+            }
+        }
+        return start(fitted, new HeldOut(windows, misses));
+    }
+
+    private TrainedModel start(List<int[]> fitted, HeldOut validation) {
+        if (fitted.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "none of the " + readSessions + " sessions has two clicks to learn from");
+        }
+        listener.started(
+                new TrainingPlan(
+                        fitted.size(),
+                        validation.windows().size(),
+                        predictions(fitted),
+                        vocabulary.size(),
+                        fullSoftmax(),
+                        options.seed()));
+        return fit(fitted, validation, options.epochs(), null);
+    }
+
+    /**
+     * What validates.
+     *
+     * @param misses targets beside those of the windows that no model can find
+     */
+    private record HeldOut(List<Window> windows, int misses) {
+
+        static final HeldOut NOTHING = new HeldOut(List.of(), 0);
+
+        boolean isEmpty() {
+            return windows.isEmpty();
+        }
+
+        Validation measure(NetworkTraining training) {
+            Validation found = training.validate(windows);
+            int all = found.predictions() + misses;
+            double share = (double) found.predictions() / all;
+            return misses == 0
+                    ? found
+                    : new Validation(all, found.recall20() * share, found.mrr20() * share);
+        }
     }
 
     private boolean fullSoftmax() {
@@ -107,6 +194,7 @@ public final class Trainer {
 
     /** Item rows of sessions of two clicks or more, in the order of their start. */
     private List<int[]> encode(List<Session> sessions) {
+        readSessions = sessions.size();
         List<Session> ordered = new ArrayList<>(sessions);
         ordered.sort(Comparator.comparingLong(Session::startMillis));
         List<int[]> encoded = new ArrayList<>();
@@ -119,11 +207,11 @@ public final class Trainer {
         return encoded;
     }
 
-    private static List<int[]> evenly(List<int[]> sessions, int most) {
+    private static <E> List<E> evenly(List<E> sessions, int most) {
         if (sessions.size() <= most) {
             return sessions;
         }
-        List<int[]> picked = new ArrayList<>(most);
+        List<E> picked = new ArrayList<>(most);
         for (int i = 0; i < most; i++) {
             picked.add(sessions.get((int) ((long) i * sessions.size() / most)));
         }
@@ -141,7 +229,7 @@ public final class Trainer {
         for (int[] session : sessions) {
             for (int from = 0; from < session.length - 1; from += most - 1) {
                 int to = Math.min(from + most, session.length);
-                pieces.add(java.util.Arrays.copyOfRange(session, from, to));
+                pieces.add(Arrays.copyOfRange(session, from, to));
             }
         }
         return pieces;
@@ -154,20 +242,13 @@ public final class Trainer {
      * @param chosen what to fall back on if this diverges, and whose validation it inherits; may be
      *     null
      */
-    private TrainedGru4Rec fit(
-            List<int[]> sessions, List<int[]> validation, int epochs, TrainedGru4Rec chosen) {
+    private TrainedModel fit(
+            List<int[]> sessions, HeldOut validation, int epochs, TrainedModel chosen) {
         List<int[]> pieces = pieces(sessions);
         SplittableRandom random = new SplittableRandom(options.seed());
-        Gru4Rec network =
-                new Gru4Rec(
-                        new Gru4Rec.HyperParameters(
-                                vocabulary.size(),
-                                options.embeddingSize(),
-                                options.hiddenSize(),
-                                options.tied()),
-                        random.split());
-        Gru4RecTraining training =
-                new Gru4RecTraining(
+        SessionNetwork network = newNetwork(random.split());
+        NetworkTraining training =
+                new NetworkTraining(
                         network,
                         targetCounts(pieces),
                         options,
@@ -175,7 +256,7 @@ public final class Trainer {
                         manager,
                         random.split());
         SplittableRandom shuffling = random.split();
-        TrainedGru4Rec best = null;
+        TrainedModel best = null;
         List<float[]> bestValues = null;
         int withoutGain = 0;
         long began = System.nanoTime();
@@ -194,7 +275,7 @@ public final class Trainer {
                 int predictions = (int) predictions(List.of(batch));
                 float loss = training.step(batch, learningRate(done));
                 if (!Float.isFinite(loss)) {
-                    TrainedGru4Rec good = best == null ? chosen : restore(best, bestValues);
+                    TrainedModel good = best == null ? chosen : restore(best, bestValues);
                     throw new TrainingDivergedException(
                             String.format(
                                     "the loss is %s at step %d of epoch %d (learning rate %s, seed"
@@ -224,14 +305,14 @@ public final class Trainer {
                 }
             }
             double clicksPerSecond = seen * 1e9 / (System.nanoTime() - epochBegan);
-            Validation metrics = validation.isEmpty() ? null : training.validate(validation);
+            Validation metrics = validation.isEmpty() ? null : validation.measure(training);
             training.settle();
             boolean better =
                     metrics == null || best == null || metrics.mrr20() > best.validation().mrr20();
             if (better) {
                 withoutGain = 0;
                 best =
-                        new TrainedGru4Rec(
+                        new TrainedModel(
                                 network,
                                 vocabulary,
                                 options,
@@ -253,7 +334,20 @@ public final class Trainer {
         return restore(best, bestValues);
     }
 
-    private static TrainedGru4Rec restore(TrainedGru4Rec trained, List<float[]> values) {
+    private SessionNetwork newNetwork(SplittableRandom random) {
+        return switch (options.network()) {
+            case GRU4REC ->
+                    new Gru4Rec(
+                            new Gru4Rec.HyperParameters(
+                                    vocabulary.size(),
+                                    options.embeddingSize(),
+                                    options.hiddenSize(),
+                                    options.tied()),
+                            random);
+        };
+    }
+
+    private static TrainedModel restore(TrainedModel trained, List<float[]> values) {
         if (values != null) {
             for (int i = 0; i < values.size(); i++) {
                 trained.network().parameters().get(i).assign(values.get(i));

@@ -46,12 +46,25 @@ final class TrainingBatches {
         return List.of(result);
     }
 
-    /** In the given order, for validation. */
-    static List<int[][]> inOrder(List<int[]> sessions, int predictionsPerBatch) {
-        int[][] order = sessions.toArray(new int[0][]);
-        Arrays.sort(order, Comparator.comparingInt(session -> session.length));
-        List<int[][]> batches = new ArrayList<>();
-        cut(order, predictionsPerBatch, batches);
+    /**
+     * Every window, shortest first, for validation.
+     *
+     * @param inputsPerBatch about how many inputs make a batch, at least 1
+     */
+    static List<List<Window>> inOrder(List<Window> windows, int inputsPerBatch) {
+        List<Window> order = new ArrayList<>(windows);
+        order.sort(Comparator.comparingInt(Window::inputs));
+        List<List<Window>> batches = new ArrayList<>();
+        int from = 0;
+        while (from < order.size()) {
+            int to = from;
+            int inputs = 0;
+            while (to < order.size() && inputs < inputsPerBatch) {
+                inputs += order.get(to++).inputs();
+            }
+            batches.add(order.subList(from, to));
+            from = to;
+        }
         return batches;
     }
 

@@ -7,15 +7,15 @@ public final class TrainingDivergedException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    private final transient TrainedGru4Rec lastGood;
+    private final transient TrainedModel lastGood;
 
-    TrainingDivergedException(String message, TrainedGru4Rec lastGood) {
+    TrainingDivergedException(String message, TrainedModel lastGood) {
         super(message);
         this.lastGood = lastGood;
     }
 
     /** The best model of the epochs before, if there was one. */
-    public Optional<TrainedGru4Rec> lastGood() {
+    public Optional<TrainedModel> lastGood() {
         return Optional.ofNullable(lastGood);
     }
 }

@@ -1,13 +1,17 @@
 package io.nextclick.models.training;
 
+import io.nextclick.models.network.NetworkKind;
 import java.lang.reflect.RecordComponent;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /**
- * How GRU4Rec is trained. {@link #DEFAULTS} are chosen to be good on small and large logs alike.
+ * How a network is trained. {@link #DEFAULTS} are those of GRU4Rec, chosen to be good on small and
+ * large logs alike.
  *
+ * @param network what is trained
  * @param embeddingSize length of an item's vector
  * @param hiddenSize length of the session's state; equal to the embedding size when tied
  * @param tied whether one item matrix is both input and output
@@ -48,6 +52,7 @@ import java.util.Map;
  *     work
  */
 public record TrainingOptions(
+        NetworkKind network,
         int embeddingSize,
         int hiddenSize,
         boolean tied,
@@ -89,6 +94,7 @@ public record TrainingOptions(
     /** The defaults. */
     public static final TrainingOptions DEFAULTS =
             new TrainingOptions(
+                    NetworkKind.GRU4REC,
                     128,
                     128,
                     true,
@@ -120,6 +126,7 @@ public record TrainingOptions(
                     1);
 
     public TrainingOptions {
+        Objects.requireNonNull(network, "network");
         inRange("embedding size", embeddingSize, 1, 4096);
         inRange("hidden size", hiddenSize, 1, 4096);
         if (tied && embeddingSize != hiddenSize) {
@@ -172,7 +179,7 @@ public record TrainingOptions(
             String name = component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
             try {
                 Object value = component.getAccessor().invoke(this);
-                map.put(name, value instanceof Enum<?> choice ? choice.name() : value);
+                map.put(name, value instanceof Enum<?> choice ? choice.toString() : value);
             } catch (ReflectiveOperationException e) {
                 throw new IllegalStateException("a record's accessors are public", e);
             }
@@ -188,6 +195,7 @@ public record TrainingOptions(
     /** Sets options by name; each is described at the record's component of the same name. */
     public static final class Builder {
 
+        private NetworkKind network;
         private int embeddingSize;
         private int hiddenSize;
         private boolean tied;
@@ -219,6 +227,7 @@ public record TrainingOptions(
         private int threads;
 
         private Builder(TrainingOptions from) {
+            network = from.network;
             embeddingSize = from.embeddingSize;
             hiddenSize = from.hiddenSize;
             tied = from.tied;
@@ -248,6 +257,11 @@ public record TrainingOptions(
             refit = from.refit;
             seed = from.seed;
             threads = from.threads;
+        }
+
+        public Builder network(NetworkKind value) {
+            network = value;
+            return this;
         }
 
         public Builder embeddingSize(int value) {
@@ -400,6 +414,7 @@ public record TrainingOptions(
          */
         public TrainingOptions build() {
             return new TrainingOptions(
+                    network,
                     embeddingSize,
                     hiddenSize,
                     tied,

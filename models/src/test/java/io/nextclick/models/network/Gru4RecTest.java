@@ -87,10 +87,10 @@ class Gru4RecTest {
                         new Gru4Rec.HyperParameters(1000, 20, 30, false), new SplittableRandom(1));
         assertUniform(network.embedding(), Math.sqrt(6.0 / 40));
         assertUniform(network.outputWeight(), Math.sqrt(6.0 / 60));
-        assertUniform(network.recurrent().get(0), Math.sqrt(6.0 / 50));
-        assertUniform(network.recurrent().get(1), Math.sqrt(6.0 / 60));
-        assertThat(network.recurrent().get(2).values()).containsOnly(0);
-        assertThat(network.recurrent().get(3).values()).containsOnly(0);
+        assertUniform(network.encoder().get(0), Math.sqrt(6.0 / 50));
+        assertUniform(network.encoder().get(1), Math.sqrt(6.0 / 60));
+        assertThat(network.encoder().get(2).values()).containsOnly(0);
+        assertThat(network.encoder().get(3).values()).containsOnly(0);
         assertThat(network.outputBias().values()).containsOnly(0).hasSize(1000);
     }
 

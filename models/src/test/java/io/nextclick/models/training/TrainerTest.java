@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.nextclick.models.network.Parameter;
 import io.nextclick.models.session.Session;
+import io.nextclick.models.session.SessionSplit;
 import io.nextclick.models.training.TrainingListener.Epoch;
 import io.nextclick.models.training.TrainingListener.Progress;
 import io.nextclick.models.training.TrainingListener.TrainingPlan;
@@ -50,7 +51,7 @@ class TrainerTest {
 
     @Test
     void learnsATransitionWithTheFullSoftmax() {
-        TrainedGru4Rec trained = Trainer.train(ring(600, 40, 1), SMALL, TrainingListener.SILENT);
+        TrainedModel trained = Trainer.train(ring(600, 40, 1), SMALL, TrainingListener.SILENT);
         assertThat(trained.validation().mrr20()).isGreaterThan(0.95);
         assertThat(trained.vocabulary().size()).isEqualTo(40);
     }
@@ -68,7 +69,7 @@ class TrainerTest {
                             .itemLearningRate(optimizer == ItemOptimizer.ADAM ? 0.02 : 0.15)
                             .epochs(10)
                             .build();
-            TrainedGru4Rec trained =
+            TrainedModel trained =
                     Trainer.train(ring(600, 40, 1), options, TrainingListener.SILENT);
             assertThat(trained.validation().mrr20()).as("%s", optimizer).isGreaterThan(0.9);
         }
@@ -121,7 +122,7 @@ class TrainerTest {
                         assertThat(progress.timeLeft().isNegative()).isFalse();
                     }
                 };
-        TrainedGru4Rec trained =
+        TrainedModel trained =
                 Trainer.train(ring(200, 40, 1), SMALL.toBuilder().epochs(3).build(), listener);
         assertThat(plans)
                 .singleElement()
@@ -135,6 +136,40 @@ class TrainerTest {
         assertThat(refits).containsExactly(trained.epochs());
         assertThat(epochs).hasSize(3 + trained.epochs());
         assertThat(trained.sessions()).isEqualTo(200);
+    }
+
+    @Test
+    void aSplitDecidesWhatValidatesAndItemsThatOnlyItHasAreMisses() {
+        List<Session> learnt = ring(300, 40, 1);
+        List<Session> known =
+                learnt.stream()
+                        .limit(30)
+                        .map(session -> session.items().get(session.items().size() - 1))
+                        .map(last -> (Integer.parseInt(last.substring(5)) + 1) % 40)
+                        .map(next -> session((next + 38) % 40, (next + 39) % 40, next))
+                        .toList();
+        List<Session> validation = new ArrayList<>(known);
+        for (int i = 0; i < 10; i++) {
+            validation.add(new Session("n" + i, 0, List.of("item-3", "unknown-" + i), 1));
+        }
+        TrainingOptions options = SMALL.toBuilder().validationFraction(0).build();
+        TrainedModel trained =
+                Trainer.train(
+                        new SessionSplit(learnt, validation), options, TrainingListener.SILENT);
+        assertThat(trained.vocabulary().size()).isEqualTo(40);
+        assertThat(trained.sessions()).isEqualTo(300);
+        assertThat(trained.validation().predictions()).isEqualTo(40);
+        assertThat(trained.validation().recall20()).isEqualTo(0.75);
+        assertThat(trained.validation().mrr20()).isBetween(0.7, 0.75);
+    }
+
+    /** Items in a row of which only the last is to be predicted. */
+    private static Session session(int... items) {
+        return new Session(
+                "v",
+                0,
+                IntStream.of(items).mapToObj(item -> "item-" + item).toList(),
+                items.length - 1);
     }
 
     @Test
@@ -160,7 +195,7 @@ class TrainerTest {
                                                         "" + random.nextInt(50),
                                                         "" + random.nextInt(50))))
                         .toList();
-        TrainedGru4Rec trained =
+        TrainedModel trained =
                 Trainer.train(
                         noise,
                         SMALL.toBuilder().epochs(60).patience(4).refit(false).build(),
@@ -188,7 +223,7 @@ class TrainerTest {
                         assertThat(epoch.loss()).isFinite();
                     }
                 };
-        TrainedGru4Rec trained =
+        TrainedModel trained =
                 Trainer.train(
                         List.of(new Session("long", 0, items)),
                         SMALL.toBuilder().maximumLength(8).epochs(40).build(),

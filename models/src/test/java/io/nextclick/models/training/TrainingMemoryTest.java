@@ -33,8 +33,8 @@ class TrainingMemoryTest {
                 new Gru4Rec(new Gru4Rec.HyperParameters(ITEMS, 32, 32, true), random.split());
         try (NDManager manager = NDManager.newBaseManager(null, "PyTorch")) {
             JniUtils.setNumThreads(1); // several would wait for each other on a busy machine
-            Gru4RecTraining training =
-                    new Gru4RecTraining(network, counts, options, false, manager, random.split());
+            NetworkTraining training =
+                    new NetworkTraining(network, counts, options, false, manager, random.split());
             run(training, random, 50);
             long before = residentKibibytes();
             run(training, random, STEPS);
@@ -44,7 +44,7 @@ class TrainingMemoryTest {
         }
     }
 
-    private static void run(Gru4RecTraining training, SplittableRandom random, int steps) {
+    private static void run(NetworkTraining training, SplittableRandom random, int steps) {
         for (int step = 0; step < steps; step++) {
             int[][] batch = new int[40][2 + random.nextInt(6)];
             for (int[] session : batch) {

@@ -5,8 +5,8 @@ import io.nextclick.models.baseline.Popularity;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.files.ModelManifest;
 import io.nextclick.models.files.Tensor;
-import io.nextclick.models.network.Gru4Rec;
 import io.nextclick.models.network.Parameter;
+import io.nextclick.models.network.SessionNetwork;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.Session;
 import io.nextclick.models.session.SessionRules;
@@ -33,8 +33,8 @@ import java.util.Map;
  * @param sessions sessions of 2 clicks or more that the weights have seen
  * @param elapsed how long it took, choosing the epoch included
  */
-public record TrainedGru4Rec(
-        Gru4Rec network,
+public record TrainedModel(
+        SessionNetwork network,
         ItemVocabulary vocabulary,
         TrainingOptions options,
         int epochs,
@@ -44,7 +44,9 @@ public record TrainedGru4Rec(
         Duration elapsed) {
 
     /** The kind of model in its manifest. */
-    public static final String KIND = "gru4rec";
+    public String kind() {
+        return network.kind().id();
+    }
 
     /**
      * The model as a folder, ready to be written.
@@ -56,13 +58,7 @@ public record TrainedGru4Rec(
      */
     public ModelFolder folder(
             String version, SessionRules rules, List<Session> log, Instant createdAt) {
-        Gru4Rec.HyperParameters sizes = network.hyperParameters();
-        Map<String, Object> parameters = new LinkedHashMap<>();
-        parameters.put("items", sizes.items());
-        parameters.put("embedding_size", sizes.embeddingSize());
-        parameters.put("hidden_size", sizes.hiddenSize());
-        parameters.put("layers", 1);
-        parameters.put("tied", sizes.tied());
+        Map<String, Object> parameters = new LinkedHashMap<>(network.sizes());
         parameters.put("trained_epochs", epochs);
         parameters.put("trained_sessions", sessions);
         options.asMap().forEach(parameters::putIfAbsent);
@@ -89,8 +85,8 @@ public record TrainedGru4Rec(
                         Popularity.of(log, vocabulary), CoVisitation.of(log, vocabulary)));
         return new ModelFolder(
                 new ModelManifest(
-                        KIND,
-                        KIND,
+                        kind(),
+                        kind(),
                         version,
                         parameters,
                         rules,

@@ -9,8 +9,9 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.core.Embedding;
 import ai.djl.training.GradientCollector;
-import io.nextclick.models.network.Gru4Rec;
+import io.nextclick.models.network.Dropout;
 import io.nextclick.models.network.Parameter;
+import io.nextclick.models.network.SessionNetwork;
 import io.nextclick.models.training.SampledSoftmax.Candidates;
 import io.nextclick.models.training.TrainingListener.Validation;
 import io.nextclick.models.training.TrainingOptions.ItemOptimizer;
@@ -22,22 +23,22 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * One GRU4Rec in training: a step gathers the item rows its batch touches, uploads them as leaves
+ * One network in training: a step gathers the item rows its batch touches, uploads them as leaves
  * of the gradient tape, runs forward and backward in the engine, and lets the optimisers change
  * those rows. Everything native belongs to the step's own manager and is gone at its end.
  *
  * <p>Shapes: B = sessions of the batch, T = clicks of its longest session less one, E = embedding
- * size, H = hidden size, N = predictions, C = candidates, V = items, U = touched item rows.
+ * size, H = size of a query, N = predictions, C = candidates, V = items, U = touched item rows.
  */
-final class Gru4RecTraining {
+final class NetworkTraining {
 
     /** Scores at a time in validation, to bound [N, V]. */
     private static final int SCORES_AT_ONCE = 16 << 20;
 
-    /** Predictions ranked at a time in validation, to bound [B, T, 3H]. */
+    /** Predictions ranked at a time in validation, to bound [B, T, H]. */
     private static final int PREDICTIONS_AT_ONCE = 4096;
 
-    private final Gru4Rec network;
+    private final SessionNetwork network;
     private final TrainingOptions options;
     private final boolean fullSoftmax;
     private final NDManager manager;
@@ -45,7 +46,7 @@ final class Gru4RecTraining {
     private final Map<Parameter, RowOptimizer> optimizers = new LinkedHashMap<>();
     private final SampledSoftmax softmax;
     private final SplittableRandom negatives;
-    private final DropoutMask dropout;
+    private final DropoutMask masks;
     private final int[] places;
     private final float itemRateFactor;
 
@@ -53,8 +54,8 @@ final class Gru4RecTraining {
      * @param targetCounts how often each item is a target
      * @param manager parent of each step's manager
      */
-    Gru4RecTraining(
-            Gru4Rec network,
+    NetworkTraining(
+            SessionNetwork network,
             long[] targetCounts,
             TrainingOptions options,
             boolean fullSoftmax,
@@ -65,7 +66,7 @@ final class Gru4RecTraining {
         this.fullSoftmax = fullSoftmax;
         this.manager = manager;
         this.negatives = random.split();
-        this.dropout = new DropoutMask(random.split());
+        this.masks = new DropoutMask(random.split());
         this.softmax =
                 new SampledSoftmax(
                         targetCounts,
@@ -77,7 +78,7 @@ final class Gru4RecTraining {
                 options.itemLearningRate() == 0
                         ? 1
                         : (float) (options.itemLearningRate() / options.learningRate());
-        this.places = new int[network.hyperParameters().items()];
+        this.places = new int[network.items()];
         Arrays.fill(places, -1);
         for (Parameter parameter : network.parameters()) {
             optimizers.put(parameter, optimizer(parameter));
@@ -122,7 +123,7 @@ final class Gru4RecTraining {
     }
 
     private boolean ofItems(Parameter parameter) {
-        return !network.recurrent().contains(parameter);
+        return !network.encoder().contains(parameter);
     }
 
     /** A leaf of the tape: rows of a parameter (null: all) and the array that stands for them. */
@@ -134,29 +135,29 @@ final class Gru4RecTraining {
     private record PaddedBatch(
             int sessions, int longest, int[] inputs, int[] targets, int[] positions) {
 
-        static PaddedBatch of(int[][] batch) {
+        static PaddedBatch of(List<Window> batch) {
             int longest = 0;
             int predictions = 0;
-            for (int[] session : batch) {
-                longest = Math.max(longest, session.length - 1);
-                predictions += session.length - 1;
+            for (Window window : batch) {
+                longest = Math.max(longest, window.inputs());
+                predictions += window.predictions();
             }
-            int[] inputs = new int[batch.length * longest];
+            int[] inputs = new int[batch.size() * longest];
             int[] targets = new int[predictions];
             int[] positions = new int[predictions];
             int n = 0;
-            for (int b = 0; b < batch.length; b++) {
-                int[] session = batch[b];
+            for (int b = 0; b < batch.size(); b++) {
+                int[] items = batch.get(b).items();
                 for (int t = 0; t < longest; t++) {
                     // Behind its end a session repeats its last input; no prediction reads it.
-                    inputs[b * longest + t] = session[Math.min(t, session.length - 2)];
-                    if (t < session.length - 1) {
+                    inputs[b * longest + t] = items[Math.min(t, items.length - 2)];
+                    if (t + 1 < items.length && t + 1 >= batch.get(b).firstTarget()) {
                         positions[n] = b * longest + t;
-                        targets[n++] = session[t + 1];
+                        targets[n++] = items[t + 1];
                     }
                 }
             }
-            return new PaddedBatch(batch.length, longest, inputs, targets, positions);
+            return new PaddedBatch(batch.size(), longest, inputs, targets, positions);
         }
     }
 
@@ -167,7 +168,7 @@ final class Gru4RecTraining {
      * @return the loss before the step; if it, or a gradient, is not finite, nothing is changed
      */
     float step(int[][] sessions, float learningRate) {
-        PaddedBatch batch = PaddedBatch.of(sessions);
+        PaddedBatch batch = PaddedBatch.of(Arrays.stream(sessions).map(Window::new).toList());
         Candidates candidates =
                 fullSoftmax
                         ? SampledSoftmax.wholeCatalogue(batch.targets())
@@ -188,7 +189,7 @@ final class Gru4RecTraining {
         int[] inputPlaces = new int[batch.inputs().length];
         NDArray inputRows; // [U, E]
         NDArray outputRows; // [C, H]
-        if (network.hyperParameters().tied()) {
+        if (network.tied()) {
             int[] rows = touched(candidates.items(), batch.inputs(), inputPlaces);
             inputRows = leaf(step, network.outputWeight(), rows, leaves);
             outputRows =
@@ -202,24 +203,34 @@ final class Gru4RecTraining {
             outputRows = leaf(step, network.outputWeight(), candidates.items(), leaves);
         }
         NDArray bias = leaf(step, network.outputBias(), candidates.items(), leaves); // [C, 1]
-        NDList recurrent = new NDList();
-        for (Parameter parameter : network.recurrent()) {
+        NDList encoder = new NDList();
+        for (Parameter parameter : network.encoder()) {
             NDArray weights = leaf(step, parameter, null, leaves);
-            recurrent.add(parameter.rows() == 1 ? weights.reshape(-1) : weights);
+            encoder.add(parameter.rows() == 1 ? weights.reshape(-1) : weights);
         }
-        NDArray embedded =
+        NDArray embedded = // [B, T, E]
                 rows(
                         inputRows,
                         upload.indexes(step, inputPlaces, batch.sessions(), batch.longest()));
-        embedded = dropout.apply(step, upload, embedded, options.embeddingDropout()); // [B, T, E]
-        NDArray states = Gru4Rec.states(embedded, recurrent, true); // [B, T, H]
-        NDArray queries =
-                rows(
-                        states.reshape(-1, network.hyperParameters().hiddenSize()),
-                        upload.indexes(step, batch.positions(), batch.positions().length));
-        queries = dropout.apply(step, upload, queries, options.hiddenDropout()); // [N, H]
+        NDArray places = upload.indexes(step, batch.positions(), batch.positions().length); // [N]
+        NDArray queries = network.queries(embedded, places, encoder, dropping(step)); // [N, H]
         NDArray scores = queries.matMul(outputRows.transpose()).add(bias.reshape(1, -1)); // [N, C]
         return SampledSoftmax.loss(step, upload, scores, candidates, options.labelSmoothing());
+    }
+
+    /** Dropout of one step, by masks that the step owns. */
+    private Dropout dropping(NDManager step) {
+        return new Dropout() {
+            @Override
+            public NDArray ofEmbedded(NDArray values) {
+                return masks.apply(step, upload, values, options.embeddingDropout());
+            }
+
+            @Override
+            public NDArray ofHidden(NDArray values) {
+                return masks.apply(step, upload, values, options.hiddenDropout());
+            }
+        };
     }
 
     /**
@@ -310,47 +321,28 @@ final class Gru4RecTraining {
         return network.parameters().stream().map(Parameter::copy).toList();
     }
 
-    /** Ranks every click but the first of each session among all items. */
-    Validation validate(List<int[]> sessions) {
+    /** Ranks the targets of the windows among all items. */
+    Validation validate(List<Window> windows) {
         settle();
-        int items = network.hyperParameters().items();
-        int atOnce = Math.max(1, Math.min(PREDICTIONS_AT_ONCE, SCORES_AT_ONCE / items));
+        int atOnce = Math.max(1, Math.min(PREDICTIONS_AT_ONCE, SCORES_AT_ONCE / network.items()));
+        List<Window> read = new ArrayList<>(windows.size());
+        windows.forEach(window -> read.addAll(window.within(network.maximumLength())));
         int predictions = 0;
         double hits = 0;
         double reciprocals = 0;
         try (NDManager weights = manager.newSubManager()) {
             NDArray output = matrix(weights, network.outputWeight()).transpose(); // [H, V]
             NDArray bias = matrix(weights, network.outputBias()).reshape(1, -1); // [1, V]
-            NDList recurrent = new NDList();
-            for (Parameter parameter : network.recurrent()) {
+            NDList encoder = new NDList();
+            for (Parameter parameter : network.encoder()) {
                 NDArray array = matrix(weights, parameter);
-                recurrent.add(parameter.rows() == 1 ? array.reshape(-1) : array);
+                encoder.add(parameter.rows() == 1 ? array.reshape(-1) : array);
             }
-            for (int[][] sessionsOfBatch : TrainingBatches.inOrder(sessions, atOnce)) {
-                PaddedBatch batch = PaddedBatch.of(sessionsOfBatch);
+            for (List<Window> together : TrainingBatches.inOrder(read, atOnce)) {
+                PaddedBatch batch = PaddedBatch.of(together);
                 upload.clear();
                 try (NDManager step = weights.newSubManager()) {
-                    int[] inputPlaces = new int[batch.inputs().length];
-                    int[] touched = touched(new int[0], batch.inputs(), inputPlaces);
-                    Parameter embedding = network.embedding();
-                    NDArray rows =
-                            upload.rows(
-                                    step,
-                                    embedding.values(),
-                                    embedding.columns(),
-                                    touched,
-                                    touched.length);
-                    NDArray embedded =
-                            rows(
-                                    rows,
-                                    upload.indexes(
-                                            step, inputPlaces, batch.sessions(), batch.longest()));
-                    NDArray states = Gru4Rec.states(embedded, recurrent, false);
-                    NDArray queries =
-                            rows(
-                                    states.reshape(-1, network.hyperParameters().hiddenSize()),
-                                    upload.indexes(
-                                            step, batch.positions(), batch.positions().length));
+                    NDArray queries = validationQueries(step, batch, encoder); // [N, H]
                     NDArray scores = queries.matMul(output).add(bias); // [N, V]
                     NDArray targets =
                             upload.indexes(step, batch.targets(), batch.targets().length, 1);
@@ -370,6 +362,18 @@ final class Gru4RecTraining {
             }
         }
         return new Validation(predictions, hits / predictions, reciprocals / predictions);
+    }
+
+    private NDArray validationQueries(NDManager step, PaddedBatch batch, NDList encoder) {
+        int[] inputPlaces = new int[batch.inputs().length];
+        int[] touched = touched(new int[0], batch.inputs(), inputPlaces);
+        Parameter vectors = network.embedding();
+        NDArray rows =
+                upload.rows(step, vectors.values(), vectors.columns(), touched, touched.length);
+        NDArray embedded =
+                rows(rows, upload.indexes(step, inputPlaces, batch.sessions(), batch.longest()));
+        NDArray places = upload.indexes(step, batch.positions(), batch.positions().length);
+        return network.queries(embedded, places, encoder, Dropout.NONE);
     }
 
     private static NDArray matrix(NDManager manager, Parameter parameter) {

@@ -12,6 +12,7 @@ import io.nextclick.models.evaluation.EvaluationReport;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.network.Gru4Rec;
 import io.nextclick.models.network.Parameter;
+import io.nextclick.models.network.SessionNetwork;
 import io.nextclick.models.scoring.RecurrentScorer;
 import io.nextclick.models.serving.ServableModel;
 import io.nextclick.models.serving.ServableModels;
@@ -27,7 +28,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class TrainedGru4RecTest {
+class TrainedModelTest {
 
     private static final Instant CREATED = Instant.parse("2026-01-02T03:04:05Z");
 
@@ -47,7 +48,7 @@ class TrainedGru4RecTest {
         return log;
     }
 
-    private static TrainedGru4Rec trained(boolean tied) {
+    private static TrainedModel trained(boolean tied) {
         TrainingOptions options =
                 TrainingOptions.DEFAULTS.toBuilder()
                         .embeddingSize(tied ? 16 : 12)
@@ -62,8 +63,8 @@ class TrainedGru4RecTest {
     }
 
     /** The state after each click of one session, [T, H], by the forward pass of training. */
-    private static float[] trainingStates(Gru4Rec network, int[] items) {
-        int inputs = network.hyperParameters().embeddingSize();
+    private static float[] trainingStates(SessionNetwork network, int[] items) {
+        int inputs = network.embedding().columns();
         float[] embedded = new float[items.length * inputs];
         for (int t = 0; t < items.length; t++) {
             System.arraycopy(
@@ -71,7 +72,7 @@ class TrainedGru4RecTest {
         }
         try (NDManager manager = NDManager.newBaseManager()) {
             NDList weights = new NDList();
-            for (Parameter parameter : network.recurrent()) {
+            for (Parameter parameter : network.encoder()) {
                 Shape shape =
                         parameter.rows() == 1
                                 ? new Shape(parameter.columns())
@@ -86,7 +87,7 @@ class TrainedGru4RecTest {
     @Test
     void aTrainingForwardAndServingStepsAgree(@TempDir Path folder) throws IOException {
         for (boolean tied : new boolean[] {true, false}) {
-            TrainedGru4Rec trained = trained(tied);
+            TrainedModel trained = trained(tied);
             Path path = folder.resolve(tied ? "tied" : "untied");
             trained.folder("1", SessionRules.DEFAULT, log(), CREATED).write(path);
             int[] items = {3, 17, 3, 29, 0};
@@ -111,7 +112,7 @@ class TrainedGru4RecTest {
         List<Session> log = log();
         TrainingOptions options =
                 trained(true).options().toBuilder().refit(false).epochs(1).build();
-        TrainedGru4Rec trained = Trainer.train(log, options, TrainingListener.SILENT);
+        TrainedModel trained = Trainer.train(log, options, TrainingListener.SILENT);
         List<Session> heldOut = log.subList(180, 200);
         try (ServableModel model =
                         ServableModels.load(
@@ -128,7 +129,7 @@ class TrainedGru4RecTest {
 
     @Test
     void theManifestSaysWhatWasTrainedOnWhat() {
-        TrainedGru4Rec trained = trained(true);
+        TrainedModel trained = trained(true);
         ModelFolder folder = trained.folder("7", SessionRules.DEFAULT, log(), CREATED);
         assertThat(folder.manifest().kind()).isEqualTo("gru4rec");
         assertThat(folder.manifest().version()).isEqualTo("7");

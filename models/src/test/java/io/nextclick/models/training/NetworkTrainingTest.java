@@ -14,7 +14,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-class Gru4RecTrainingTest {
+class NetworkTrainingTest {
 
     private static final int ITEMS = 7;
     private static final int[][] BATCH = {{0, 3, 3, 5}, {6, 1}, {2, 0, 4}};
@@ -52,7 +52,7 @@ class Gru4RecTrainingTest {
         long[] counts = new long[ITEMS];
         Arrays.fill(counts, 2);
         try (NDManager manager = NDManager.newBaseManager(null, "PyTorch")) {
-            return new Gru4RecTraining(
+            return new NetworkTraining(
                             network, counts, options, full, manager, new SplittableRandom(17))
                     .step(BATCH, rate);
         }
@@ -70,7 +70,7 @@ class Gru4RecTrainingTest {
                 step(stepped, options, full, rate);
                 for (int p = 0; p < network.parameters().size(); p++) {
                     Parameter parameter = network.parameters().get(p);
-                    if (network.recurrent().contains(parameter) || parameter.columns() == 1) {
+                    if (network.encoder().contains(parameter) || parameter.columns() == 1) {
                         continue; // Adam's first step keeps only the gradient's sign: see below
                     }
                     float[] moved = stepped.parameters().get(p).values();
@@ -120,9 +120,9 @@ class Gru4RecTrainingTest {
         Gru4Rec stepped = network(options);
         float rate = 0.01f;
         step(stepped, options, true, rate);
-        for (int p = 0; p < network.recurrent().size(); p++) {
-            Parameter parameter = network.recurrent().get(p);
-            float[] moved = stepped.recurrent().get(p).values();
+        for (int p = 0; p < network.encoder().size(); p++) {
+            Parameter parameter = network.encoder().get(p);
+            float[] moved = stepped.encoder().get(p).values();
             for (int i = 0; i < moved.length; i++) {
                 double slope = slope(network, options, true, parameter, i);
                 if (Math.abs(slope) > 1e-3) {
@@ -156,7 +156,7 @@ class Gru4RecTrainingTest {
         Gru4Rec network = network(options);
         float[] before = network.outputWeight().copy();
         try (NDManager manager = NDManager.newBaseManager(null, "PyTorch")) {
-            new Gru4RecTraining(
+            new NetworkTraining(
                             network,
                             counts,
                             options.toBuilder().inBatchNegatives(true).build(),

@@ -1,0 +1,19 @@
+package io.nextclick.models.network;
+
+import java.util.Locale;
+
+/** The networks that can be trained. */
+public enum NetworkKind {
+    /** {@link Gru4Rec}. */
+    GRU4REC;
+
+    /** Its name in a model's manifest and on the command line, such as {@code gru4rec}. */
+    public String id() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    @Override
+    public String toString() {
+        return id();
+    }
+}
