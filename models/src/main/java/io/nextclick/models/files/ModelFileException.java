@@ -11,6 +11,7 @@ public final class ModelFileException extends IOException {
     private static final long serialVersionUID = 1L;
 
     private final String file;
+    private final String problem;
 
     public ModelFileException(String file, String problem) {
         this(file, problem, null);
@@ -19,10 +20,16 @@ public final class ModelFileException extends IOException {
     public ModelFileException(String file, String problem, Throwable cause) {
         super(file + ": " + problem, cause);
         this.file = file;
+        this.problem = problem;
     }
 
     /** The name of the file inside its folder. */
     public String file() {
         return file;
+    }
+
+    /** What is wrong with it. */
+    public String problem() {
+        return problem;
     }
 }

@@ -40,8 +40,9 @@ import java.util.stream.Stream;
 /**
  * A model on disk: a folder of {@value #MANIFEST}, {@value #WEIGHTS} (see {@link Safetensors}) and
  * {@value #ITEMS} (item id of row n on line n; {@code \} is written {@code \\}, a line feed {@code
- * \n}, a carriage return {@code \r}). The file names are fixed: a manifest that names others is
- * refused, so that no model can point outside its folder.
+ * \n}, a carriage return {@code \r}); a model of the kind {@code torchscript} has its network
+ * beside them, {@value #MODULE}. The file names are fixed: a manifest that names others is refused,
+ * so that no model can point outside its folder.
  *
  * <p>Every kind of model carries its fallbacks in the weights, with V = items, C = neighbours kept:
  * {@value #POPULARITY_COUNTS} [V] F32, {@value #CO_VISITATION_ITEMS} [V, C] I32 where -1 fills up,
@@ -57,6 +58,7 @@ public final class ModelFolder {
     public static final String MANIFEST = "manifest.json";
     public static final String WEIGHTS = "weights.safetensors";
     public static final String ITEMS = "items.txt";
+    public static final String MODULE = "module.pt";
 
     public static final String POPULARITY_COUNTS = "popularity.counts";
     public static final String CO_VISITATION_ITEMS = "covisitation.items";
@@ -71,11 +73,18 @@ public final class ModelFolder {
     /** The largest weights, in bytes. */
     public static final long LARGEST_WEIGHTS_BYTES = 16L << 30;
 
+    /** The largest TorchScript module, in bytes. */
+    public static final int LARGEST_MODULE_BYTES = 1 << 30;
+
+    private static final List<String> FILES = List.of(MANIFEST, WEIGHTS, ITEMS, MODULE);
     private static final int BUFFER_BYTES = 1 << 16;
 
     private final ModelManifest manifest;
     private final ItemVocabulary vocabulary;
     private final Map<String, Tensor> tensors;
+
+    /** Null where there is none. */
+    private final byte[] module;
 
     /**
      * A model in memory.
@@ -84,9 +93,24 @@ public final class ModelFolder {
      */
     public ModelFolder(
             ModelManifest manifest, ItemVocabulary vocabulary, Map<String, Tensor> tensors) {
+        this(manifest, vocabulary, tensors, null);
+    }
+
+    /**
+     * A model in memory whose network is a TorchScript module.
+     *
+     * @param tensors weights and fallbacks by name
+     * @param module the archive, not a copy; null for none
+     */
+    public ModelFolder(
+            ModelManifest manifest,
+            ItemVocabulary vocabulary,
+            Map<String, Tensor> tensors,
+            byte[] module) {
         this.manifest = Objects.requireNonNull(manifest, "manifest");
         this.vocabulary = Objects.requireNonNull(vocabulary, "vocabulary");
         this.tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
+        this.module = module;
     }
 
     /** The tensors of the fallbacks, to be put among a model's. */
@@ -154,6 +178,18 @@ public final class ModelFolder {
             return ints.values();
         }
         throw new ModelFileException(WEIGHTS, "tensor " + name + " is not of 32-bit integers");
+    }
+
+    /**
+     * The TorchScript archive; not a copy.
+     *
+     * @throws ModelFileException if there is none
+     */
+    public byte[] module() throws ModelFileException {
+        if (module == null) {
+            throw new ModelFileException(MODULE, "is missing");
+        }
+        return module;
     }
 
     private Tensor requireShape(String name, int... shape) throws ModelFileException {
@@ -240,17 +276,23 @@ public final class ModelFolder {
      */
     public static ModelFolder read(FileSource source) throws IOException {
         ModelManifest.Sealed sealed = sealed(source);
-        if (!sealed.files().keySet().equals(Set.of(WEIGHTS, ITEMS))) {
+        Set<String> named = sealed.files().keySet();
+        boolean hasModule = named.contains(MODULE);
+        if (!named.equals(hasModule ? Set.of(WEIGHTS, ITEMS, MODULE) : Set.of(WEIGHTS, ITEMS))) {
             throw new ModelFileException(
                     MANIFEST,
                     "names the files "
-                            + sealed.files().keySet()
+                            + named
                             + " where "
                             + List.of(WEIGHTS, ITEMS)
-                            + " are expected");
+                            + ", and for some kinds "
+                            + MODULE
+                            + ", are expected");
         }
         ModelManifest.Digest items = bounded(sealed, ITEMS, LARGEST_ITEMS_BYTES);
         ModelManifest.Digest weights = bounded(sealed, WEIGHTS, LARGEST_WEIGHTS_BYTES);
+        ModelManifest.Digest module =
+                hasModule ? bounded(sealed, MODULE, LARGEST_MODULE_BYTES) : null;
         verify(source, ITEMS, items);
         verify(source, WEIGHTS, weights);
         ItemVocabulary vocabulary =
@@ -261,7 +303,10 @@ public final class ModelFolder {
                         WEIGHTS,
                         weights,
                         in -> Safetensors.read(WEIGHTS, in, weights.bytes()));
-        return new ModelFolder(sealed.manifest(), vocabulary, tensors);
+        // One pass will do: whoever parses the module gets it whole and digested.
+        byte[] archive =
+                hasModule ? parse(source, MODULE, module, InputStream::readAllBytes) : null;
+        return new ModelFolder(sealed.manifest(), vocabulary, tensors, archive);
     }
 
     private static ModelManifest.Sealed sealed(FileSource source) throws IOException {
@@ -457,6 +502,9 @@ public final class ModelFolder {
             Map<String, ModelManifest.Digest> files = new LinkedHashMap<>();
             files.put(WEIGHTS, writeFile(fresh, WEIGHTS, out -> Safetensors.write(out, tensors)));
             files.put(ITEMS, writeFile(fresh, ITEMS, this::writeItems));
+            if (module != null) {
+                files.put(MODULE, writeFile(fresh, MODULE, out -> out.write(module)));
+            }
             byte[] json = manifest.toJson(files);
             writeFile(fresh, MANIFEST, out -> new ByteArrayInputStream(json).transferTo(out));
             boolean replaces = Files.exists(target);
@@ -484,10 +532,9 @@ public final class ModelFolder {
         if (!Files.isDirectory(target)) {
             throw new IOException(target + " is a file, a folder is needed for a model");
         }
-        Set<String> ours = Set.of(MANIFEST, WEIGHTS, ITEMS);
         try (Stream<Path> present = Files.list(target)) {
             for (Path file : present.toList()) {
-                if (!ours.contains(String.valueOf(file.getFileName()))) {
+                if (!FILES.contains(String.valueOf(file.getFileName()))) {
                     throw new IOException(
                             target + " holds " + file.getFileName() + ", which is not a model's");
                 }
@@ -530,7 +577,7 @@ public final class ModelFolder {
         if (!Files.exists(folder)) {
             return;
         }
-        for (String name : List.of(MANIFEST, WEIGHTS, ITEMS)) {
+        for (String name : FILES) {
             Files.deleteIfExists(folder.resolve(name));
         }
         Files.deleteIfExists(folder);

@@ -21,7 +21,9 @@ public final class ServableModels {
             new TreeMap<>(
                     Map.of(
                             "gru4rec",
-                            folder -> new ServableGru4Rec(folder, cell(), DenseKernel.fastest())));
+                            folder -> new ServableGru4Rec(folder, cell(), DenseKernel.fastest()),
+                            "torchscript",
+                            folder -> new ServableTorchScript(folder, DenseKernel.fastest())));
 
     private ServableModels() {}
 

@@ -179,6 +179,25 @@ class ModelFolderTest {
     }
 
     @Test
+    void aModuleTravelsAlongUnderTheSameGuard() throws IOException {
+        byte[] module = {'P', 'K', 3, 4, 0};
+        ModelFolder plain = model();
+        assertThatThrownBy(plain::module).hasMessage("module.pt: is missing");
+        new ModelFolder(manifest(), plain.vocabulary(), plain.tensors(), module).write(folder);
+        assertThat(ModelFolder.read(folder).module()).isEqualTo(module);
+        Files.write(folder.resolve(ModelFolder.MODULE), new byte[] {'P', 'K', 3, 4, 1});
+        assertRefused(ModelFolder.MODULE, "SHA-256");
+        Files.write(folder.resolve(ModelFolder.MODULE), new byte[4]);
+        assertRefused(ModelFolder.MODULE, "shorter");
+        editManifest(json -> json.replace("\"bytes\" : 5,", "\"bytes\" : 1073741825,"));
+        assertRefused(ModelFolder.MODULE, "takes 1073741825 bytes");
+        // A model without a module replaces one that has it, and leaves nothing of it.
+        plain.write(folder);
+        assertThat(folder.resolve(ModelFolder.MODULE)).doesNotExist();
+        assertThatThrownBy(ModelFolder.read(folder)::module).hasMessageContaining("missing");
+    }
+
+    @Test
     void nothingIsParsedBeforeItsDigestIsVerified() throws IOException {
         List<String> opened = new ArrayList<>();
         byte[] weights = file(ModelFolder.WEIGHTS);

@@ -244,7 +244,7 @@ class Gru4RecScorerTest {
                                         new ModelFolder(
                                                 unknown, folder.vocabulary(), folder.tensors())))
                 .isInstanceOf(ModelFileException.class)
-                .hasMessageContaining("kind is 'perceptron', known are [gru4rec]");
+                .hasMessageContainingAll("kind is 'perceptron', known are [", "gru4rec");
     }
 
     @Test
