@@ -3,6 +3,7 @@ package io.nextclick.jobs.cli;
 import io.nextclick.models.network.NetworkKind;
 import io.nextclick.models.training.TrainingOptions;
 import io.nextclick.models.training.TrainingOptions.ItemOptimizer;
+import io.nextclick.models.training.TrainingOptions.Loss;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -68,6 +69,13 @@ final class TrainingArguments {
             description = "How item vectors are learnt: ${COMPLETION-CANDIDATES}.")
     private ItemOptimizer itemOptimizer = USUAL.itemOptimizer();
 
+    @Option(
+            names = "--momentum",
+            description =
+                    "With Adagrad: share of an item vector's last movement that its next one"
+                            + " carries on.")
+    private double momentum = USUAL.momentum();
+
     @Option(names = "--weight-decay", description = "Decoupled weight decay of the item vectors.")
     private double weightDecay = USUAL.weightDecay();
 
@@ -85,8 +93,13 @@ final class TrainingArguments {
     @Option(names = "--alpha", description = "Exponent of the clicks that negatives are drawn by.")
     private double alpha = USUAL.alpha();
 
-    @Option(names = "--uniform", description = "Share of negatives drawn uniformly.")
-    private double uniform = USUAL.uniform();
+    @Option(
+            names = "--uniform",
+            paramLabel = "SHARE",
+            description =
+                    "Share of negatives drawn uniformly. Default: 0.1; with gbce, whose calibration"
+                            + " presumes it, 1.")
+    private Double uniform;
 
     @Option(
             names = "--in-batch-negatives",
@@ -110,10 +123,24 @@ final class TrainingArguments {
             description = "Catalogues up to this size are scored whole instead of sampled.")
     private int fullSoftmaxUpTo = USUAL.fullSoftmaxUpTo();
 
+    @Option(names = "--loss", description = "What is made smaller: ${COMPLETION-CANDIDATES}.")
+    private Loss loss = USUAL.loss();
+
     @Option(
             names = "--label-smoothing",
-            description = "Share of the target's mass spread over all candidates.")
+            description =
+                    "With cross-entropy: share of the target's mass spread over the negatives.")
     private double labelSmoothing = USUAL.labelSmoothing();
+
+    @Option(
+            names = "--score-regularization",
+            description = "With bpr-max: how strongly scores of negatives are drawn to zero.")
+    private double scoreRegularization = USUAL.scoreRegularization();
+
+    @Option(
+            names = "--calibration",
+            description = "With gbce: from 0, plain binary cross-entropy, to 1, calibrated scores.")
+    private double calibration = USUAL.calibration();
 
     @Option(
             names = "--training-length",
@@ -164,16 +191,20 @@ final class TrainingArguments {
                     .warmUp(warmUp)
                     .finalRate(finalRate)
                     .itemOptimizer(itemOptimizer)
+                    .momentum(momentum)
                     .weightDecay(weightDecay)
                     .vectorNorm(vectorNorm)
                     .gradientNorm(gradientNorm)
                     .negatives(negatives)
                     .alpha(alpha)
-                    .uniform(uniform)
+                    .uniform(uniform())
                     .inBatchNegatives(inBatchNegatives)
                     .logQ(logQ)
                     .fullSoftmaxUpTo(fullSoftmaxUpTo)
+                    .loss(loss)
                     .labelSmoothing(labelSmoothing)
+                    .scoreRegularization(scoreRegularization)
+                    .calibration(calibration)
                     .maximumLength(maximumLength)
                     .validationFraction(validationFraction)
                     .validationSessions(validationSessions)
@@ -184,5 +215,12 @@ final class TrainingArguments {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
+    }
+
+    private double uniform() {
+        if (uniform != null) {
+            return uniform;
+        }
+        return loss == Loss.GBCE ? 1 : USUAL.uniform();
     }
 }

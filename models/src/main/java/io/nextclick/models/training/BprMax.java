@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
-import io.nextclick.models.training.SampledSoftmax.Candidates;
 
 /**
  * BPR-max (Hidasi and Karatzoglou, "Recurrent Neural Networks with Top-k Gains for Session-based
@@ -24,9 +23,6 @@ import io.nextclick.models.training.SampledSoftmax.Candidates;
  * float, and its logarithm is still exact.
  */
 final class BprMax implements RankingLoss {
-
-    /** Added to the score of what is no negative, so that its softmax is exactly zero. */
-    private static final float NO_NEGATIVE = -1e30f;
 
     private final float regularization;
 
@@ -49,12 +45,18 @@ final class BprMax implements RankingLoss {
         if (timesDrawn != null) {
             float[] logTimes = new float[timesDrawn.length];
             for (int c = 0; c < logTimes.length; c++) {
-                logTimes[c] = timesDrawn[c] == 0 ? NO_NEGATIVE : (float) Math.log(timesDrawn[c]);
+                logTimes[c] =
+                        timesDrawn[c] == 0
+                                ? CrossEntropy.NO_NEGATIVE
+                                : (float) Math.log(timesDrawn[c]);
             }
             weighted = scores.add(upload.floats(step, logTimes, 1, logTimes.length)); // [N, C]
         }
         NDArray nothing =
-                step.full(new Shape(predictions, 1), NO_NEGATIVE, DataType.FLOAT32); // [N, 1]
+                step.full(
+                        new Shape(predictions, 1),
+                        CrossEntropy.NO_NEGATIVE,
+                        DataType.FLOAT32); // [N, 1]
         NDArray logWeights = weighted.scatter(targets, nothing, 1).logSoftmax(1); // log s [N, C]
         // log σ(r_i − r_j) = − softplus(r_j − r_i)
         NDArray terms = logWeights.sub(Activation.softPlus(scores.sub(positives))); // [N, C]

@@ -3,7 +3,6 @@ package io.nextclick.models.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Activation;
-import io.nextclick.models.training.SampledSoftmax.Candidates;
 import java.util.Arrays;
 
 /**

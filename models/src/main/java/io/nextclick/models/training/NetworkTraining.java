@@ -9,10 +9,10 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.core.Embedding;
 import ai.djl.training.GradientCollector;
+import io.nextclick.models.files.Tensor;
 import io.nextclick.models.network.Dropout;
 import io.nextclick.models.network.Parameter;
 import io.nextclick.models.network.SessionNetwork;
-import io.nextclick.models.training.SampledSoftmax.Candidates;
 import io.nextclick.models.training.TrainingListener.Validation;
 import io.nextclick.models.training.TrainingOptions.ItemOptimizer;
 import java.util.ArrayList;
@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
@@ -44,9 +45,10 @@ final class NetworkTraining {
     private final NDManager manager;
     private final UploadBuffer upload = new UploadBuffer();
     private final Map<Parameter, RowOptimizer> optimizers = new LinkedHashMap<>();
-    private final SampledSoftmax softmax;
-    private final SplittableRandom negatives;
-    private final DropoutMask masks;
+    private final CandidateSampler sampler;
+    private final RankingLoss loss;
+    private SplittableRandom negatives;
+    private DropoutMask masks;
     private final int[] places;
     private final float itemRateFactor;
 
@@ -65,10 +67,9 @@ final class NetworkTraining {
         this.options = options;
         this.fullSoftmax = fullSoftmax;
         this.manager = manager;
-        this.negatives = random.split();
-        this.masks = new DropoutMask(random.split());
-        this.softmax =
-                new SampledSoftmax(
+        this.loss = RankingLoss.of(options, network.items());
+        this.sampler =
+                new CandidateSampler(
                         targetCounts,
                         new NegativeSampler(targetCounts, options.alpha(), options.uniform()),
                         options.negatives(),
@@ -86,12 +87,19 @@ final class NetworkTraining {
                 rescale(parameter, null);
             }
         }
+        drawBy(random);
+    }
+
+    /** Lets the negatives and dropout masks of the steps to come depend on this generator alone. */
+    void drawBy(SplittableRandom random) {
+        negatives = random.split();
+        masks = new DropoutMask(random.split());
     }
 
     private RowOptimizer optimizer(Parameter parameter) {
         boolean items = ofItems(parameter);
         if (items && options.itemOptimizer() == ItemOptimizer.ADAGRAD) {
-            return new RowAdagrad(parameter, 0);
+            return new RowAdagrad(parameter, options.momentum());
         }
         boolean vectors = items && parameter.columns() > 1;
         return new RowAdam(parameter, vectors ? (float) options.weightDecay() : 0);
@@ -171,15 +179,15 @@ final class NetworkTraining {
         PaddedBatch batch = PaddedBatch.of(Arrays.stream(sessions).map(Window::new).toList());
         Candidates candidates =
                 fullSoftmax
-                        ? SampledSoftmax.wholeCatalogue(batch.targets())
-                        : softmax.draw(batch.targets(), negatives);
+                        ? Candidates.wholeCatalogue(batch.targets())
+                        : sampler.draw(batch.targets(), negatives);
         upload.clear();
         try (NDManager step = manager.newSubManager();
                 GradientCollector tape = step.getEngine().newGradientCollector()) {
             List<Leaf> leaves = new ArrayList<>();
-            NDArray loss = forward(step, batch, candidates, leaves);
-            tape.backward(loss);
-            float value = loss.getFloat();
+            NDArray mean = forward(step, batch, candidates, leaves);
+            tape.backward(mean);
+            float value = mean.getFloat();
             return apply(leaves, value, learningRate) ? value : Float.NaN;
         }
     }
@@ -215,7 +223,7 @@ final class NetworkTraining {
         NDArray places = upload.indexes(step, batch.positions(), batch.positions().length); // [N]
         NDArray queries = network.queries(embedded, places, encoder, dropping(step)); // [N, H]
         NDArray scores = queries.matMul(outputRows.transpose()).add(bias.reshape(1, -1)); // [N, C]
-        return SampledSoftmax.loss(step, upload, scores, candidates, options.labelSmoothing());
+        return loss.of(step, upload, scores, candidates);
     }
 
     /** Dropout of one step, by masks that the step owns. */
@@ -281,7 +289,7 @@ final class NetworkTraining {
         return Embedding.embedding(indexes, matrix, SparseFormat.DENSE).singletonOrThrow();
     }
 
-    private boolean apply(List<Leaf> leaves, float loss, float learningRate) {
+    private boolean apply(List<Leaf> leaves, float mean, float learningRate) {
         List<float[]> gradients = new ArrayList<>(leaves.size());
         double squares = 0;
         for (Leaf leaf : leaves) {
@@ -294,7 +302,7 @@ final class NetworkTraining {
             }
         }
         double norm = Math.sqrt(squares);
-        if (!Float.isFinite(loss) || !Double.isFinite(norm)) {
+        if (!Float.isFinite(mean) || !Double.isFinite(norm)) {
             return false;
         }
         double most = options.gradientNorm();
@@ -319,6 +327,36 @@ final class NetworkTraining {
     List<float[]> snapshot() {
         settle();
         return network.parameters().stream().map(Parameter::copy).toList();
+    }
+
+    /** The name of a parameter that holds a value that is no finite number, if there is one. */
+    Optional<String> notFinite() {
+        for (Parameter parameter : network.parameters()) {
+            for (float value : parameter.values()) {
+                if (!Float.isFinite(value)) {
+                    return Optional.of(parameter.name());
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * All that the steps to come depend on besides options, data and generator: the parameters and
+     * what the optimisers remember, by name. The arrays themselves, not copies.
+     */
+    Map<String, Tensor> state() {
+        settle();
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        for (Parameter parameter : network.parameters()) {
+            float[] values = parameter.values();
+            state.put(parameter.name(), new Tensor.Floats(values, values.length));
+            optimizers
+                    .get(parameter)
+                    .state()
+                    .forEach((name, tensor) -> state.put(parameter.name() + "/" + name, tensor));
+        }
+        return state;
     }
 
     /** Ranks the targets of the windows among all items. */

@@ -26,6 +26,8 @@ import java.util.Objects;
  * @param warmUp share of all steps over which the rate rises from 0
  * @param finalRate what the rate falls to over the epochs, as a share of the peak; 1 keeps it
  * @param itemOptimizer how item vectors are learnt
+ * @param momentum share of an item vector's last movement that its next one carries on, with
+ *     Adagrad, in [0, 1)
  * @param weightDecay decoupled weight decay of the item vectors with Adam
  * @param vectorNorm length that item vectors are kept at, so that what is popular can't win by
  *     length (after NISER, Gupta et al. 2019); 0 leaves them free
@@ -38,7 +40,12 @@ import java.util.Objects;
  *     goes by, tells: on sessions that return to their items this costs much MRR
  * @param logQ whether scores of negatives are corrected for how often they are drawn
  * @param fullSoftmaxUpTo catalogues up to this many items are scored whole instead of sampled
- * @param labelSmoothing share of the target's mass spread over the negatives, in [0, 1)
+ * @param loss what a step makes smaller
+ * @param labelSmoothing with cross-entropy: share of the target's mass spread over the negatives,
+ *     in [0, 1)
+ * @param scoreRegularization with BPR-max: λ, how strongly scores of negatives are drawn to zero
+ * @param calibration with gBCE: t, from 0, plain binary cross-entropy, to 1, calibrated scores; it
+ *     presumes negatives drawn uniformly
  * @param maximumLength longer sessions are cut into pieces of this many clicks, each beginning with
  *     the last click of the one before and a zero state, so that every click stays a target
  * @param validationFraction share of the sessions, the latest ones, held out to choose the epoch; 0
@@ -66,6 +73,7 @@ public record TrainingOptions(
         double warmUp,
         double finalRate,
         ItemOptimizer itemOptimizer,
+        double momentum,
         double weightDecay,
         double vectorNorm,
         double gradientNorm,
@@ -75,7 +83,10 @@ public record TrainingOptions(
         boolean inBatchNegatives,
         boolean logQ,
         int fullSoftmaxUpTo,
+        Loss loss,
         double labelSmoothing,
+        double scoreRegularization,
+        double calibration,
         int maximumLength,
         double validationFraction,
         int validationSessions,
@@ -89,6 +100,27 @@ public record TrainingOptions(
         ADAGRAD,
         /** Adam with per-row step counts. */
         ADAM
+    }
+
+    /** What a step makes smaller. */
+    public enum Loss {
+        /** Cross-entropy over the candidates, corrected for how often they are drawn. */
+        CROSS_ENTROPY("cross-entropy"),
+        /** BPR-max (Hidasi and Karatzoglou 2018), the loss of GRU4Rec's authors. */
+        BPR_MAX("bpr-max"),
+        /** Generalised binary cross-entropy (Petrov and Macdonald 2023), that of gSASRec. */
+        GBCE("gbce");
+
+        private final String id;
+
+        Loss(String id) {
+            this.id = id;
+        }
+
+        @Override
+        public String toString() {
+            return id;
+        }
     }
 
     /** The defaults. */
@@ -109,6 +141,7 @@ public record TrainingOptions(
                     0.05,
                     ItemOptimizer.ADAGRAD,
                     0,
+                    0,
                     3,
                     5,
                     1536,
@@ -117,7 +150,10 @@ public record TrainingOptions(
                     false,
                     true,
                     8_000,
+                    Loss.CROSS_ENTROPY,
                     0,
+                    1,
+                    0.75,
                     50,
                     0.1,
                     5_000,
@@ -145,6 +181,11 @@ public record TrainingOptions(
         inRange("item learning rate", itemLearningRate, 0, 10);
         inRange("warm-up", warmUp, 0, 1);
         inRange("final rate", finalRate, 0, 1);
+        inRange("momentum", momentum, 0, 0.999);
+        if (momentum > 0 && itemOptimizer != ItemOptimizer.ADAGRAD) {
+            throw new IllegalArgumentException(
+                    "momentum is " + momentum + ", but only Adagrad takes one: Adam has its own");
+        }
         inRange("weight decay", weightDecay, 0, 10);
         inRange("vector norm", vectorNorm, 0, 1000);
         inRange("gradient norm", gradientNorm, 0, 1e9);
@@ -152,7 +193,25 @@ public record TrainingOptions(
         inRange("alpha", alpha, 0, 1);
         inRange("uniform", uniform, 0, 1);
         inRange("full softmax up to", fullSoftmaxUpTo, 0, 1 << 24);
+        Objects.requireNonNull(loss, "loss");
         inRange("label smoothing", labelSmoothing, 0, 0.95);
+        if (loss != Loss.CROSS_ENTROPY) {
+            if (labelSmoothing > 0) {
+                throw new IllegalArgumentException(
+                        "label smoothing is "
+                                + labelSmoothing
+                                + ", but only cross-entropy takes it, not "
+                                + loss);
+            }
+            if (negatives == 0 && !inBatchNegatives) {
+                throw new IllegalArgumentException(
+                        "negatives is 0 and in-batch negatives are off, but "
+                                + loss
+                                + " has nothing to compare the target with then");
+            }
+        }
+        inRange("score regularization", scoreRegularization, 0, 1000);
+        inRange("calibration", calibration, 0, 1);
         inRange("maximum length", maximumLength, 2, 10_000);
         inRange("validation fraction", validationFraction, 0, 0.9);
         inRange("validation sessions", validationSessions, 1, Integer.MAX_VALUE);
@@ -209,6 +268,7 @@ public record TrainingOptions(
         private double warmUp;
         private double finalRate;
         private ItemOptimizer itemOptimizer;
+        private double momentum;
         private double weightDecay;
         private double vectorNorm;
         private double gradientNorm;
@@ -218,7 +278,10 @@ public record TrainingOptions(
         private boolean inBatchNegatives;
         private boolean logQ;
         private int fullSoftmaxUpTo;
+        private Loss loss;
         private double labelSmoothing;
+        private double scoreRegularization;
+        private double calibration;
         private int maximumLength;
         private double validationFraction;
         private int validationSessions;
@@ -241,6 +304,7 @@ public record TrainingOptions(
             warmUp = from.warmUp;
             finalRate = from.finalRate;
             itemOptimizer = from.itemOptimizer;
+            momentum = from.momentum;
             weightDecay = from.weightDecay;
             vectorNorm = from.vectorNorm;
             gradientNorm = from.gradientNorm;
@@ -250,7 +314,10 @@ public record TrainingOptions(
             inBatchNegatives = from.inBatchNegatives;
             logQ = from.logQ;
             fullSoftmaxUpTo = from.fullSoftmaxUpTo;
+            loss = from.loss;
             labelSmoothing = from.labelSmoothing;
+            scoreRegularization = from.scoreRegularization;
+            calibration = from.calibration;
             maximumLength = from.maximumLength;
             validationFraction = from.validationFraction;
             validationSessions = from.validationSessions;
@@ -329,6 +396,11 @@ public record TrainingOptions(
             return this;
         }
 
+        public Builder momentum(double value) {
+            momentum = value;
+            return this;
+        }
+
         public Builder weightDecay(double value) {
             weightDecay = value;
             return this;
@@ -374,8 +446,23 @@ public record TrainingOptions(
             return this;
         }
 
+        public Builder loss(Loss value) {
+            loss = value;
+            return this;
+        }
+
         public Builder labelSmoothing(double value) {
             labelSmoothing = value;
+            return this;
+        }
+
+        public Builder scoreRegularization(double value) {
+            scoreRegularization = value;
+            return this;
+        }
+
+        public Builder calibration(double value) {
+            calibration = value;
             return this;
         }
 
@@ -428,6 +515,7 @@ public record TrainingOptions(
                     warmUp,
                     finalRate,
                     itemOptimizer,
+                    momentum,
                     weightDecay,
                     vectorNorm,
                     gradientNorm,
@@ -437,7 +525,10 @@ public record TrainingOptions(
                     inBatchNegatives,
                     logQ,
                     fullSoftmaxUpTo,
+                    loss,
                     labelSmoothing,
+                    scoreRegularization,
+                    calibration,
                     maximumLength,
                     validationFraction,
                     validationSessions,

@@ -9,7 +9,6 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.nextclick.models.training.SampledSoftmax.Candidates;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -124,7 +123,7 @@ class RankingLossTest {
         Candidates each = new Candidates(new int[3], new float[] {1, 1, 1}, new float[3], targets);
         for (RankingLoss loss :
                 List.of(new BprMax(0.3), new GeneralisedBinaryCrossEntropy(0.75, 3))) {
-            Measured whole = measure(loss, scores, SampledSoftmax.wholeCatalogue(targets));
+            Measured whole = measure(loss, scores, Candidates.wholeCatalogue(targets));
             Measured drawn = measure(loss, scores, each);
             assertThat(whole.value()).isEqualTo(drawn.value());
             assertThat(whole.gradient()).containsExactly(drawn.gradient());

@@ -11,11 +11,14 @@ import io.nextclick.models.training.TrainingListener.Epoch;
 import io.nextclick.models.training.TrainingListener.Progress;
 import io.nextclick.models.training.TrainingListener.TrainingPlan;
 import io.nextclick.models.training.TrainingOptions.ItemOptimizer;
+import io.nextclick.models.training.TrainingOptions.Loss;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class TrainerTest {
 
@@ -76,9 +79,38 @@ class TrainerTest {
     }
 
     @Test
-    void aSeedGivesTheSameModelBitForBitAndAnotherSeedAnother() {
+    void learnsItWithEveryLossSampledAndWhole() {
+        for (Loss loss : Loss.values()) {
+            for (int fullUpTo : new int[] {0, 100}) {
+                TrainingOptions options =
+                        SMALL.toBuilder()
+                                .loss(loss)
+                                .fullSoftmaxUpTo(fullUpTo)
+                                .negatives(24)
+                                .uniform(1)
+                                .momentum(0.3)
+                                .epochs(10)
+                                .build();
+                TrainedModel trained =
+                        Trainer.train(ring(600, 40, 1), options, TrainingListener.SILENT);
+                assertThat(trained.validation().mrr20())
+                        .as("%s, whole up to %d", loss, fullUpTo)
+                        .isGreaterThan(0.9);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Loss.class)
+    void aSeedGivesTheSameModelBitForBitAndAnotherSeedAnother(Loss loss) {
         TrainingOptions options =
-                SMALL.toBuilder().fullSoftmaxUpTo(0).hiddenDropout(0.2).epochs(2).build();
+                SMALL.toBuilder()
+                        .loss(loss)
+                        .momentum(0.5)
+                        .fullSoftmaxUpTo(0)
+                        .hiddenDropout(0.2)
+                        .epochs(2)
+                        .build();
         List<float[]> first = weights(options);
         assertThat(weights(options)).usingRecursiveComparison().isEqualTo(first);
         List<float[]> other = weights(options.toBuilder().seed(options.seed() + 1).build());

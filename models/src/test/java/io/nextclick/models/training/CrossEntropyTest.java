@@ -7,13 +7,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
-import io.nextclick.models.training.SampledSoftmax.Candidates;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class SampledSoftmaxTest {
+class CrossEntropyTest {
 
     private static final float[] SCORES = {1, 2, .5f, 0, -1, 3};
     private static final float[] CORRECTIONS = {.2f, -.3f, .7f};
@@ -27,7 +26,8 @@ class SampledSoftmaxTest {
                             new Shape(
                                     candidates.targetColumns().length,
                                     scores.length / candidates.targetColumns().length));
-            return SampledSoftmax.loss(manager, new UploadBuffer(), array, candidates, smoothing)
+            return new CrossEntropy(smoothing)
+                    .of(manager, new UploadBuffer(), array, candidates)
                     .getFloat();
         }
     }
@@ -67,7 +67,7 @@ class SampledSoftmaxTest {
                                                 TARGETS),
                                         0))
                 .isCloseTo(0.757581253, within(1e-6));
-        assertThat((double) loss(SCORES, SampledSoftmax.wholeCatalogue(TARGETS), 0))
+        assertThat((double) loss(SCORES, Candidates.wholeCatalogue(TARGETS), 0))
                 .isCloseTo(0.765126344, within(1e-6));
     }
 
@@ -82,9 +82,9 @@ class SampledSoftmaxTest {
     @Test
     void labelSmoothingLeavesOutTargetsThatAreNoNegatives() {
         long[] counts = {1, 1, 1, 1, 1};
-        SampledSoftmax softmax =
-                new SampledSoftmax(counts, new NegativeSampler(counts, 1, 0), 0, false, true);
-        Candidates candidates = softmax.draw(new int[] {2, 4}, new SplittableRandom(3));
+        CandidateSampler sampler =
+                new CandidateSampler(counts, new NegativeSampler(counts, 1, 0), 0, false, true);
+        Candidates candidates = sampler.draw(new int[] {2, 4}, new SplittableRandom(3));
         assertThat(loss(new float[] {1, 2, 3, 4}, candidates, 0.5)).isEqualTo(0);
     }
 
@@ -98,7 +98,7 @@ class SampledSoftmaxTest {
             NDArray scores = manager.create(SCORES, new Shape(2, 3));
             scores.setRequiresGradient(true);
             tape.backward(
-                    SampledSoftmax.loss(manager, new UploadBuffer(), scores, candidates, 0.1));
+                    new CrossEntropy(0.1).of(manager, new UploadBuffer(), scores, candidates));
             gradient = scores.getGradient().toFloatArray();
         }
         float step = 1e-3f;
@@ -117,10 +117,11 @@ class SampledSoftmaxTest {
     @Test
     void everyCandidateIsThereOnceAndHoldsEveryTarget() {
         long[] counts = {5, 1, 0, 7, 3, 2};
-        SampledSoftmax softmax =
-                new SampledSoftmax(counts, new NegativeSampler(counts, 0.75, 0.5), 20, true, true);
+        CandidateSampler sampler =
+                new CandidateSampler(
+                        counts, new NegativeSampler(counts, 0.75, 0.5), 20, true, true);
         int[] targets = {3, 3, 0, 4};
-        Candidates candidates = softmax.draw(targets, new SplittableRandom(3));
+        Candidates candidates = sampler.draw(targets, new SplittableRandom(3));
         assertThat(candidates.items()).doesNotHaveDuplicates();
         for (int n = 0; n < targets.length; n++) {
             assertThat(candidates.items()[candidates.targetColumns()[n]]).isEqualTo(targets[n]);
@@ -130,9 +131,9 @@ class SampledSoftmaxTest {
     @Test
     void withoutInBatchNegativesATargetCompetesOnlyInItsOwnRows() {
         long[] counts = {1, 1, 1, 1, 1};
-        SampledSoftmax softmax =
-                new SampledSoftmax(counts, new NegativeSampler(counts, 1, 0), 0, false, true);
-        Candidates candidates = softmax.draw(new int[] {2, 4}, new SplittableRandom(3));
+        CandidateSampler sampler =
+                new CandidateSampler(counts, new NegativeSampler(counts, 1, 0), 0, false, true);
+        Candidates candidates = sampler.draw(new int[] {2, 4}, new SplittableRandom(3));
         // Nothing is drawn, so each row's softmax holds its target alone.
         assertThat(loss(new float[] {1, 2, 3, 4}, candidates, 0)).isEqualTo(0);
     }
@@ -148,10 +149,11 @@ class SampledSoftmaxTest {
         }
         int target = 7;
         double full = Arrays.stream(toDoubles(scores)).map(Math::exp).sum();
-        SampledSoftmax corrected =
-                new SampledSoftmax(counts, new NegativeSampler(counts, 0.75, 0.1), 50, false, true);
-        SampledSoftmax uncorrected =
-                new SampledSoftmax(
+        CandidateSampler corrected =
+                new CandidateSampler(
+                        counts, new NegativeSampler(counts, 0.75, 0.1), 50, false, true);
+        CandidateSampler uncorrected =
+                new CandidateSampler(
                         counts, new NegativeSampler(counts, 0.75, 0.1), 50, false, false);
         assertThat(meanDenominator(corrected, scores, target, random))
                 .isCloseTo(full, within(0.02 * full));
@@ -159,11 +161,11 @@ class SampledSoftmaxTest {
     }
 
     private static double meanDenominator(
-            SampledSoftmax softmax, float[] scores, int target, SplittableRandom random) {
+            CandidateSampler sampler, float[] scores, int target, SplittableRandom random) {
         int draws = 4000;
         double sum = 0;
         for (int draw = 0; draw < draws; draw++) {
-            Candidates candidates = softmax.draw(new int[] {target}, random);
+            Candidates candidates = sampler.draw(new int[] {target}, random);
             for (int c = 0; c < candidates.items().length; c++) {
                 int item = candidates.items()[c];
                 sum += Math.exp(scores[item] + (item == target ? 0 : candidates.corrections()[c]));
