@@ -138,19 +138,7 @@ public final class MarkovChain {
             }
         }
         // Never seen here: every item that is left scores at least as much.
-        return popularity.size() - 1 - others(out, target);
-    }
-
-    /** How many different rows of the sorted ones are not the target. */
-    private static int others(int[] sorted, int target) {
-        int others = 0;
-        for (int i = 0; sorted != null && i < sorted.length; i++) {
-            boolean repeated = i > 0 && sorted[i] == sorted[i - 1];
-            if (!repeated && sorted[i] != target) {
-                others++;
-            }
-        }
-        return others;
+        return popularity.size() - 1 - Popularity.others(out, target);
     }
 
     /** This chain as a model, which reads a session's last item. */

@@ -138,6 +138,18 @@ public final class Popularity {
         return sorted;
     }
 
+    /** How many different rows of the sorted ones are not the target; none for null. */
+    static int others(int[] sorted, int target) {
+        int others = 0;
+        for (int i = 0; sorted != null && i < sorted.length; i++) {
+            boolean repeated = i > 0 && sorted[i] == sorted[i - 1];
+            if (!repeated && sorted[i] != target) {
+                others++;
+            }
+        }
+        return others;
+    }
+
     private record Scorer(Popularity popularity) implements EncodingScorer {
 
         @Override

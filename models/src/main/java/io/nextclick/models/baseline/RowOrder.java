@@ -24,4 +24,40 @@ final class RowOrder {
     static float score(long key) {
         return Float.intBitsToFloat(Integer.MAX_VALUE - (int) (key >>> 32));
     }
+
+    /** Brings the {@code k} smallest of the first {@code size} keys to the front, in any order. */
+    static void select(long[] keys, int size, int k) {
+        int from = 0;
+        int to = size - 1;
+        while (from < to && k > from && k <= to) {
+            long pivot = middle(keys[from], keys[(from + to) >>> 1], keys[to]);
+            int low = from;
+            int high = to;
+            while (low <= high) {
+                while (keys[low] < pivot) {
+                    low++;
+                }
+                while (keys[high] > pivot) {
+                    high--;
+                }
+                if (low <= high) {
+                    long swapped = keys[low];
+                    keys[low++] = keys[high];
+                    keys[high--] = swapped;
+                }
+            }
+            // Keys up to high are at most the pivot, keys from low on at least.
+            if (k <= high) {
+                to = high;
+            } else if (k >= low) {
+                from = low;
+            } else {
+                return;
+            }
+        }
+    }
+
+    private static long middle(long a, long b, long c) {
+        return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
+    }
 }
