@@ -34,6 +34,42 @@ public final class MarkovChain {
         this.counts = counts;
     }
 
+    /**
+     * A chain from its parts; see {@link #starts()} and the like.
+     *
+     * @throws IllegalArgumentException if they don't fit each other
+     */
+    public MarkovChain(Popularity popularity, int[] starts, int[] successors, int[] counts) {
+        this(popularity, new int[popularity.size()][], new int[popularity.size()][]);
+        RaggedRows.check("successors", starts, successors.length);
+        if (starts.length != popularity.size() + 1 || counts.length != successors.length) {
+            throw new IllegalArgumentException(
+                    "successors of "
+                            + (starts.length - 1)
+                            + " items where there are "
+                            + popularity.size()
+                            + ", "
+                            + successors.length
+                            + " successors with "
+                            + counts.length
+                            + " counts");
+        }
+        for (int successor : successors) {
+            if (successor < 0 || successor >= popularity.size()) {
+                throw new IllegalArgumentException(
+                        "successor "
+                                + successor
+                                + " is no row, there are "
+                                + popularity.size()
+                                + " items");
+            }
+        }
+        for (int row = 0; row < popularity.size(); row++) {
+            this.successors[row] = Arrays.copyOfRange(successors, starts[row], starts[row + 1]);
+            this.counts[row] = Arrays.copyOfRange(counts, starts[row], starts[row + 1]);
+        }
+    }
+
     /** Counts the transitions and the popularity of a log. */
     public static MarkovChain of(Collection<Session> sessions, ItemVocabulary vocabulary) {
         int items = vocabulary.size();
@@ -79,6 +115,21 @@ public final class MarkovChain {
 
     public Popularity popularity() {
         return popularity;
+    }
+
+    /** Where each row's successors begin in {@link #successors()}, and the end. */
+    public int[] starts() {
+        return RaggedRows.starts(successors);
+    }
+
+    /** Rows that followed each row, best first. */
+    public int[] successors() {
+        return RaggedRows.flat(successors);
+    }
+
+    /** How often each of {@link #successors()} did. */
+    public int[] counts() {
+        return RaggedRows.flat(counts);
     }
 
     /**

@@ -4,7 +4,9 @@ import io.nextclick.models.scoring.EncodingScorer;
 import io.nextclick.models.scoring.TopItems;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.Session;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
@@ -63,6 +65,50 @@ public final class Popularity {
             }
         }
         return new Popularity(counts);
+    }
+
+    /**
+     * What is popular lately: a session that began {@code age} before the latest one counts 2^(−age /
+     * half-life) a click, and nothing if its age is beyond the window.
+     *
+     * @param window zero counts sessions of any age
+     * @param halfLife zero counts all of them alike
+     */
+    public static Popularity recent(
+            Collection<Session> sessions,
+            ItemVocabulary vocabulary,
+            Duration window,
+            Duration halfLife) {
+        requireNotNegative("window", window);
+        requireNotNegative("half-life", halfLife);
+        long latest = sessions.stream().mapToLong(Session::startMillis).max().orElse(0);
+        // Sums of small weights need more digits than a float has.
+        double[] sums = new double[vocabulary.size()];
+        for (Session session : sessions) {
+            long age = latest - session.startMillis();
+            if (!window.isZero() && age > window.toMillis()) {
+                continue;
+            }
+            double weight = halfLife.isZero() ? 1 : Math.pow(2, -age / (double) halfLife.toMillis());
+            for (String item : session.items()) {
+                int row = vocabulary.row(item);
+                if (row != ItemVocabulary.UNKNOWN) {
+                    sums[row] += weight;
+                }
+            }
+        }
+        float[] counts = new float[sums.length];
+        for (int row = 0; row < sums.length; row++) {
+            counts[row] = (float) sums[row];
+        }
+        return new Popularity(counts);
+    }
+
+    private static void requireNotNegative(String name, Duration length) {
+        if (length.isNegative()) {
+            throw new IllegalArgumentException(
+                    name + " is " + length + ", it must not be negative");
+        }
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.nextclick.models.serving;
 
+import io.nextclick.models.counted.CountedModel;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
 import java.util.Locale;
@@ -17,13 +18,14 @@ public final class ServableModels {
 
     private static final String CELL = "nextclick.cell";
 
-    private static final Map<String, Loader> KINDS =
-            new TreeMap<>(
-                    Map.of(
-                            "gru4rec",
-                            folder -> new ServableGru4Rec(folder, cell(), DenseKernel.fastest()),
-                            "torchscript",
-                            folder -> new ServableTorchScript(folder, DenseKernel.fastest())));
+    private static final Map<String, Loader> KINDS = new TreeMap<>();
+
+    static {
+        KINDS.put(
+                "gru4rec", folder -> new ServableGru4Rec(folder, cell(), DenseKernel.fastest()));
+        KINDS.put("torchscript", folder -> new ServableTorchScript(folder, DenseKernel.fastest()));
+        CountedModel.KINDS.forEach(kind -> KINDS.put(kind, ServableCounted::new));
+    }
 
     private ServableModels() {}
 
