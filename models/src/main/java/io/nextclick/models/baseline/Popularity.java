@@ -68,8 +68,8 @@ public final class Popularity {
     }
 
     /**
-     * What is popular lately: a session that began {@code age} before the latest one counts 2^(−age /
-     * half-life) a click, and nothing if its age is beyond the window.
+     * What is popular lately: a session that began {@code age} before the latest one counts 2^(−age
+     * / half-life) a click, and nothing if its age is beyond the window.
      *
      * @param window zero counts sessions of any age
      * @param halfLife zero counts all of them alike
@@ -89,7 +89,8 @@ public final class Popularity {
             if (!window.isZero() && age > window.toMillis()) {
                 continue;
             }
-            double weight = halfLife.isZero() ? 1 : Math.pow(2, -age / (double) halfLife.toMillis());
+            double weight =
+                    halfLife.isZero() ? 1 : Math.pow(2, -age / (double) halfLife.toMillis());
             for (String item : session.items()) {
                 int row = vocabulary.row(item);
                 if (row != ItemVocabulary.UNKNOWN) {

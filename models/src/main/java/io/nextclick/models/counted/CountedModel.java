@@ -33,10 +33,10 @@ import java.util.function.Supplier;
  *   <li>{@value #POPULARITY}: {@code recent.counts} [V] F32, only if recency counts.
  *   <li>{@value #MARKOV}: {@code markov.starts} [V + 1] I32, {@code markov.successors} [N] I32,
  *       {@code markov.counts} [N] I32.
- *   <li>{@value #ITEM_KNN}: {@code neighbours.starts} [V + 1] I32, {@code neighbours.items} [N] I32,
- *       {@code neighbours.similarities} [N] F32.
- *   <li>{@value #VMIS_KNN}: {@code sessions.starts} [S + 1] I32 for S sessions, oldest first; {@code
- *       sessions.items} [N] I32, a row or, if the session clicked it more than once, its
+ *   <li>{@value #ITEM_KNN}: {@code neighbours.starts} [V + 1] I32, {@code neighbours.items} [N]
+ *       I32, {@code neighbours.similarities} [N] F32.
+ *   <li>{@value #VMIS_KNN}: {@code sessions.starts} [S + 1] I32 for S sessions, oldest first;
+ *       {@code sessions.items} [N] I32, a row or, if the session clicked it more than once, its
  *       complement; {@code sessions.frequencies} [V] I32, sessions that hold each item.
  * </ul>
  *
@@ -230,58 +230,61 @@ public final class CountedModel {
             ItemVocabulary vocabulary,
             Popularity popularity)
             throws ModelFileException {
-        int items = vocabulary.size();
-        switch (manifest.kind()) {
-            case POPULARITY:
-                if (!folder.has(RECENT_COUNTS)) {
-                    return popularity(vocabulary, popularity, manifest.parameters(), Map.of());
-                }
-                float[] counts = folder.floats(RECENT_COUNTS, items);
-                return popularity(
-                        vocabulary,
-                        new Popularity(counts),
-                        manifest.parameters(),
-                        Map.of(RECENT_COUNTS, new Tensor.Floats(counts, items)));
-            case MARKOV:
-                return markov(
-                        vocabulary,
-                        new MarkovChain(
-                                popularity,
-                                folder.ints(SUCCESSOR_STARTS, items + 1),
-                                folder.ints(SUCCESSORS, -1),
-                                folder.ints(SUCCESSOR_COUNTS, -1)));
-            case ITEM_KNN:
-                return itemKnn(
-                        vocabulary,
-                        new ItemKnn(
-                                new ItemKnn.Options(
-                                        manifest.integer("neighbours"),
-                                        manifest.number("shrinkage"),
-                                        manifest.integer("session_items")),
-                                popularity,
-                                folder.ints(NEIGHBOUR_STARTS, items + 1),
-                                folder.ints(NEIGHBOURS, -1),
-                                folder.floats(SIMILARITIES, -1)));
-            case VMIS_KNN:
-                return vmisKnn(
-                        vocabulary,
-                        new VmisKnn(
-                                new VmisKnn.Options(
-                                        manifest.integer("recent_sessions"),
-                                        manifest.integer("neighbours"),
-                                        manifest.integer("session_items"),
-                                        manifest.number("idf"),
-                                        manifest.flag("repeats")),
-                                popularity,
-                                folder.ints(SESSION_STARTS, -1),
-                                folder.ints(SESSION_ITEMS, -1),
-                                folder.ints(SESSION_FREQUENCIES, items),
-                                manifest.integer("training_sessions")));
-            default:
-                throw new ModelFileException(
-                        ModelFolder.MANIFEST,
-                        "kind is '" + manifest.kind() + "', counted are " + KINDS);
+        return switch (manifest.kind()) {
+            case POPULARITY -> readPopularity(folder, vocabulary, popularity);
+            case MARKOV ->
+                    markov(
+                            vocabulary,
+                            new MarkovChain(
+                                    popularity,
+                                    folder.ints(SUCCESSOR_STARTS, -1),
+                                    folder.ints(SUCCESSORS, -1),
+                                    folder.ints(SUCCESSOR_COUNTS, -1)));
+            case ITEM_KNN ->
+                    itemKnn(
+                            vocabulary,
+                            new ItemKnn(
+                                    new ItemKnn.Options(
+                                            manifest.integer("neighbours"),
+                                            manifest.number("shrinkage"),
+                                            manifest.integer("session_items")),
+                                    popularity,
+                                    folder.ints(NEIGHBOUR_STARTS, -1),
+                                    folder.ints(NEIGHBOURS, -1),
+                                    folder.floats(SIMILARITIES, -1)));
+            case VMIS_KNN ->
+                    vmisKnn(
+                            vocabulary,
+                            new VmisKnn(
+                                    new VmisKnn.Options(
+                                            manifest.integer("recent_sessions"),
+                                            manifest.integer("neighbours"),
+                                            manifest.integer("session_items"),
+                                            manifest.number("idf"),
+                                            manifest.flag("repeats")),
+                                    popularity,
+                                    folder.ints(SESSION_STARTS, -1),
+                                    folder.ints(SESSION_ITEMS, -1),
+                                    folder.ints(SESSION_FREQUENCIES, -1),
+                                    manifest.integer("training_sessions")));
+            default ->
+                    throw new ModelFileException(
+                            ModelFolder.MANIFEST,
+                            "kind is '" + manifest.kind() + "', counted are " + KINDS);
+        };
+    }
+
+    private static CountedModel readPopularity(
+            ModelFolder folder, ItemVocabulary vocabulary, Popularity popularity)
+            throws ModelFileException {
+        Map<String, Object> parameters = folder.manifest().parameters();
+        if (!folder.has(RECENT_COUNTS)) {
+            return popularity(vocabulary, popularity, parameters, Map.of());
         }
+        float[] counts = folder.floats(RECENT_COUNTS, vocabulary.size());
+        Tensor tensor = new Tensor.Floats(counts, counts.length);
+        return popularity(
+                vocabulary, new Popularity(counts), parameters, Map.of(RECENT_COUNTS, tensor));
     }
 
     public String kind() {
