@@ -21,8 +21,7 @@ public final class ServableModels {
     private static final Map<String, Loader> KINDS = new TreeMap<>();
 
     static {
-        KINDS.put(
-                "gru4rec", folder -> new ServableGru4Rec(folder, cell(), DenseKernel.fastest()));
+        KINDS.put("gru4rec", folder -> new ServableGru4Rec(folder, cell(), DenseKernel.fastest()));
         KINDS.put("torchscript", folder -> new ServableTorchScript(folder, DenseKernel.fastest()));
         CountedModel.KINDS.forEach(kind -> KINDS.put(kind, ServableCounted::new));
     }
