@@ -1,6 +1,7 @@
 package io.nextclick.models.evaluation;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -89,17 +90,28 @@ public final class Outcomes {
 
     /** The figures. */
     public EvaluationReport report() {
-        Map<String, Double> figures = new LinkedHashMap<>();
-        for (int cutoff : cutoffs) {
-            for (RankingMetric metric : RankingMetric.values()) {
-                figures.put(metric.at(cutoff), predictions.mean(metric, cutoff));
-            }
-            Exposure exposure = shown(cutoff);
-            figures.put("coverage@" + cutoff, exposure.coverage());
-            figures.put("popularity_percentile@" + cutoff, exposure.popularityPercentile());
-            figures.put("head_share@" + cutoff, exposure.headShare());
-            figures.put("gini@" + cutoff, exposure.gini());
-        }
+        return report(figures(), null, Map.of(), List.of(), List.of());
+    }
+
+    /**
+     * The figures, where each lies, and those of the slices at the longest list. Takes about a
+     * second for 60,000 visits and three cut-offs.
+     */
+    public EvaluationReport report(Resampling resampling) {
+        return report(
+                figures(),
+                resampling,
+                resampling.intervals(predictions, cutoffs),
+                slices(byPosition, resampling),
+                slices(byPopularity, resampling));
+    }
+
+    private EvaluationReport report(
+            Map<String, Double> figures,
+            Resampling resampling,
+            Map<String, Interval> intervals,
+            List<SliceReport> positions,
+            List<SliceReport> popularities) {
         return new EvaluationReport(
                 counts.sessions,
                 predictions.size(),
@@ -107,6 +119,87 @@ public final class Outcomes {
                 counts.fallbacks,
                 counts.seenTargets,
                 figures,
-                counts.duration);
+                counts.duration,
+                resampling,
+                intervals,
+                positions,
+                popularities);
+    }
+
+    private Map<String, Double> figures() {
+        Map<String, Double> figures = new LinkedHashMap<>();
+        for (int cutoff : cutoffs) {
+            figures.putAll(ranking(predictions, cutoff));
+            Exposure exposure = shown(cutoff);
+            figures.put("coverage@" + cutoff, exposure.coverage());
+            figures.put("popularity_percentile@" + cutoff, exposure.popularityPercentile());
+            figures.put("head_share@" + cutoff, exposure.headShare());
+            figures.put("gini@" + cutoff, exposure.gini());
+        }
+        figures.put("target_coverage", targets.coverage());
+        figures.put("target_popularity_percentile", targets.popularityPercentile());
+        figures.put("target_head_share", targets.headShare());
+        figures.put("target_gini", targets.gini());
+        return figures;
+    }
+
+    /**
+     * The figures of parts of the log at the longest list.
+     *
+     * @param slices of this model's outcomes, or of another's on the same sessions
+     */
+    public List<SliceReport> slices(List<Slice> slices, Resampling resampling) {
+        return slices.stream()
+                .map(
+                        slice -> {
+                            Predictions part = slice.of(predictions);
+                            return new SliceReport(
+                                    slice.label(),
+                                    part.size(),
+                                    ranking(part, longest()),
+                                    resampling.intervals(part, longest()));
+                        })
+                .toList();
+    }
+
+    private static Map<String, Double> ranking(Predictions predictions, int cutoff) {
+        Map<String, Double> figures = new LinkedHashMap<>();
+        for (RankingMetric metric : RankingMetric.values()) {
+            figures.put(metric.at(cutoff), predictions.mean(metric, cutoff));
+        }
+        return figures;
+    }
+
+    /**
+     * By how much this model is better than another, on the whole and slice by slice.
+     *
+     * @param other what the other model made of the same sessions, at the same cut-offs
+     * @throws IllegalArgumentException if it was asked something else
+     */
+    public Comparison against(Outcomes other, Resampling resampling) {
+        if (!Arrays.equals(cutoffs, other.cutoffs)) {
+            throw new IllegalArgumentException(
+                    "one model was measured at "
+                            + Arrays.toString(cutoffs)
+                            + ", the other at "
+                            + Arrays.toString(other.cutoffs));
+        }
+        return new Comparison(
+                resampling,
+                resampling.differences(predictions, other.predictions, cutoffs),
+                compared(byPosition, other, resampling),
+                compared(byPopularity, other, resampling));
+    }
+
+    private Map<String, Map<String, Difference>> compared(
+            List<Slice> slices, Outcomes other, Resampling resampling) {
+        Map<String, Map<String, Difference>> compared = new LinkedHashMap<>();
+        for (Slice slice : slices) {
+            compared.put(
+                    slice.label(),
+                    resampling.differences(
+                            slice.of(predictions), slice.of(other.predictions), longest()));
+        }
+        return compared;
     }
 }

@@ -55,9 +55,9 @@ public final class Predictions {
     public double mean(RankingMetric metric, int cutoff) {
         double sum = 0;
         for (int rank : ranks) {
-            sum += metric.of(rank, cutoff);
+            sum += metric.base().of(rank, cutoff);
         }
-        return ranks.length == 0 ? 0 : sum / ranks.length;
+        return ranks.length == 0 ? 0 : sum / ranks.length * metric.multiple(cutoff);
     }
 
     /**

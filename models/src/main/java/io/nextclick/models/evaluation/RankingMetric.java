@@ -1,5 +1,6 @@
 package io.nextclick.models.evaluation;
 
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -20,62 +21,37 @@ import java.util.Locale;
 public enum RankingMetric {
 
     /** Hit rate: 1 for a target in the first k. */
-    HR("HR") {
-        @Override
-        double worth(int place, int cutoff) {
-            return 1;
-        }
-    },
+    HR("HR", null),
 
     /** Share of the relevant items in the first k: {@link #HR}, since one item is relevant. */
-    RECALL("Recall") {
-        @Override
-        double worth(int place, int cutoff) {
-            return 1;
-        }
-    },
+    RECALL("Recall", HR),
 
-    /** Share of the first k that is relevant: at most 1/k. */
-    PRECISION("Precision") {
-        @Override
-        double worth(int place, int cutoff) {
-            return 1.0 / cutoff;
-        }
-    },
+    /** Share of the first k that is relevant: {@link #HR} / k. */
+    PRECISION("Precision", HR),
 
     /** Reciprocal rank: 1/place. */
-    MRR("MRR") {
-        @Override
-        double worth(int place, int cutoff) {
-            return 1.0 / place;
-        }
-    },
+    MRR("MRR", null),
 
     /** Normalised discounted cumulative gain: 1/log2(place + 1); with one target the ideal is 1. */
-    NDCG("NDCG") {
-        @Override
-        double worth(int place, int cutoff) {
-            return LOG_2 / Math.log(place + 1.0);
-        }
-    },
+    NDCG("NDCG", null),
 
     /** Average precision, the precision at each relevant item's place: {@link #MRR}. */
-    MAP("MAP") {
-        @Override
-        double worth(int place, int cutoff) {
-            return 1.0 / place;
-        }
-    };
+    MAP("MAP", MRR);
 
     /** The rank of a target that is in no list, such as an item the model does not know. */
     public static final int MISS = Integer.MAX_VALUE;
 
     private static final double LOG_2 = Math.log(2);
 
-    private final String title;
+    /** Those that say different things: the others are multiples of them. */
+    static final List<RankingMetric> BASES = List.of(HR, MRR, NDCG);
 
-    RankingMetric(String title) {
+    private final String title;
+    private final RankingMetric base;
+
+    RankingMetric(String title, RankingMetric base) {
         this.title = title;
+        this.base = base == null ? this : base;
     }
 
     /**
@@ -85,7 +61,7 @@ public enum RankingMetric {
      * @param cutoff k, at least 1
      */
     public double of(int rank, int cutoff) {
-        return rank < cutoff ? worth(rank + 1, cutoff) : 0;
+        return rank < cutoff ? base.worth(rank + 1) * multiple(cutoff) : 0;
     }
 
     /** Its name for a person. */
@@ -98,8 +74,22 @@ public enum RankingMetric {
         return name().toLowerCase(Locale.ROOT) + "@" + cutoff;
     }
 
-    /**
-     * @param place the target's place from 1, not beyond the cut-off
-     */
-    abstract double worth(int place, int cutoff);
+    /** The metric of {@link #BASES} that this is a multiple of. */
+    RankingMetric base() {
+        return base;
+    }
+
+    /** How many times its base it is at a cut-off. */
+    double multiple(int cutoff) {
+        return this == PRECISION ? 1.0 / cutoff : 1;
+    }
+
+    private double worth(int place) {
+        return switch (this) {
+            case HR -> 1;
+            case MRR -> 1.0 / place;
+            case NDCG -> LOG_2 / Math.log(place + 1.0);
+            case RECALL, PRECISION, MAP -> throw new IllegalStateException(this + " has a base");
+        };
+    }
 }

@@ -190,7 +190,9 @@ class EvaluationTest {
     private static Map<String, Double> slowly(
             List<Session> sessions, boolean masked, int... cutoffs) {
         Map<String, Double> sums = new TreeMap<>();
-        Map<Integer, int[]> shown = new TreeMap<>();
+        Map<String, int[]> occurrences = new TreeMap<>();
+        int[] targets = new int[ITEMS];
+        occurrences.put("target_%s", targets);
         long predictions = 0;
         for (Session session : sessions) {
             for (int t = session.firstTarget(); t < session.items().size(); t++) {
@@ -215,12 +217,15 @@ class EvaluationTest {
                                         ? POPULARITY.rank(target, null)
                                         : rank(state, target, out);
                 predictions++;
+                if (target != ItemVocabulary.UNKNOWN) {
+                    targets[target]++;
+                }
                 for (int k : cutoffs) {
                     int[] list =
                             seen.length == 0
                                     ? POPULARITY.top(k, null).rows()
                                     : top(state, k, out).rows();
-                    int[] counts = shown.computeIfAbsent(k, length -> new int[ITEMS]);
+                    int[] counts = occurrences.computeIfAbsent("%s@" + k, name -> new int[ITEMS]);
                     Arrays.stream(list).forEach(row -> counts[row]++);
                     boolean hit = rank < k;
                     sums.merge("hr@" + k, hit ? 1.0 : 0, Double::sum);
@@ -239,8 +244,8 @@ class EvaluationTest {
         for (Map.Entry<String, Double> sum : sums.entrySet()) {
             figures.put(sum.getKey(), sum.getValue() / predictions);
         }
-        shown.forEach(
-                (k, counts) -> {
+        occurrences.forEach(
+                (name, counts) -> {
                     double total = Arrays.stream(counts).sum();
                     double percentiles = 0;
                     double head = 0;
@@ -255,10 +260,10 @@ class EvaluationTest {
                             differences += Math.abs(counts[row] - other);
                         }
                     }
-                    figures.put("coverage@" + k, items / ITEMS);
-                    figures.put("popularity_percentile@" + k, percentiles / total);
-                    figures.put("head_share@" + k, head / total);
-                    figures.put("gini@" + k, differences / (2 * ITEMS * total));
+                    figures.put(String.format(name, "coverage"), items / ITEMS);
+                    figures.put(String.format(name, "popularity_percentile"), percentiles / total);
+                    figures.put(String.format(name, "head_share"), head / total);
+                    figures.put(String.format(name, "gini"), differences / (2 * ITEMS * total));
                 });
         return figures;
     }
