@@ -60,6 +60,7 @@ public final class Nextclick implements Runnable {
         CommandLine commandLine = new CommandLine(nextclick);
         // One line a command.
         commandLine.addSubcommand(new TrainCommand());
+        commandLine.addSubcommand(new TuneCommand());
         commandLine.addSubcommand(new EvaluateCommand());
         commandLine.addSubcommand(new ReplayCommand());
         commandLine.addSubcommand(new WatchCommand());

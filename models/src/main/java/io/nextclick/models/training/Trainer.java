@@ -80,6 +80,26 @@ public final class Trainer {
         return alone(options, listener, trainer -> trainer.run(split));
     }
 
+    /**
+     * Trains a model on all sessions for as many epochs as an earlier training with these options
+     * found best: what {@link #train(List, TrainingOptions, TrainingListener)} ends with, to the
+     * same weights.
+     *
+     * @param epochs how many
+     * @param validation what the earlier training reached on the sessions it held out
+     * @throws IllegalArgumentException if no session has two clicks
+     * @throws IllegalStateException if another training is running in this process
+     * @throws TrainingDivergedException if the loss stops being a number
+     */
+    public static TrainedModel refit(
+            List<Session> sessions,
+            TrainingOptions options,
+            int epochs,
+            Validation validation,
+            TrainingListener listener) {
+        return alone(options, listener, trainer -> trainer.again(sessions, epochs, validation));
+    }
+
     private static TrainedModel alone(
             TrainingOptions options,
             TrainingListener listener,
@@ -113,12 +133,25 @@ public final class Trainer {
                         .map(Window::new)
                         .toList();
         HeldOut validation = new HeldOut(evenly(windows, options.validationSessions()), 0);
-        TrainedModel chosen = start(fitted, validation);
+        TrainedModel chosen = start(fitted, validation, options.epochs());
         if (!options.refit() || validation.isEmpty() || listener.enough()) {
             return chosen;
         }
         listener.refitting(chosen.epochs());
         return fit(encoded, HeldOut.NOTHING, chosen.epochs(), chosen);
+    }
+
+    private TrainedModel again(List<Session> sessions, int epochs, Validation validation) {
+        TrainedModel fitted = start(encode(sessions), HeldOut.NOTHING, epochs);
+        return new TrainedModel(
+                fitted.network(),
+                fitted.vocabulary(),
+                fitted.options(),
+                fitted.epochs(),
+                validation,
+                fitted.loss(),
+                fitted.sessions(),
+                fitted.elapsed());
     }
 
     private TrainedModel run(SessionSplit split) {
@@ -146,10 +179,10 @@ public final class Trainer {
                 windows.add(new Window(Arrays.copyOf(known, size), firstTarget));
             }
         }
-        return start(fitted, new HeldOut(windows, misses));
+        return start(fitted, new HeldOut(windows, misses), options.epochs());
     }
 
-    private TrainedModel start(List<int[]> fitted, HeldOut validation) {
+    private TrainedModel start(List<int[]> fitted, HeldOut validation, int epochs) {
         if (fitted.isEmpty()) {
             throw new IllegalArgumentException(
                     "none of the " + readSessions + " sessions has two clicks to learn from");
@@ -162,7 +195,7 @@ public final class Trainer {
                         vocabulary.size(),
                         fullSoftmax(),
                         options.seed()));
-        return fit(fitted, validation, options.epochs(), null);
+        return fit(fitted, validation, epochs, null);
     }
 
     /**

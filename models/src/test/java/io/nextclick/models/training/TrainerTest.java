@@ -205,6 +205,28 @@ class TrainerTest {
     }
 
     @Test
+    void aRefitByItselfGivesTheModelThatATrainingEndsWith() {
+        TrainedModel trained =
+                Trainer.train(
+                        ring(200, 40, 1),
+                        SMALL.toBuilder().epochs(3).hiddenDropout(0.2).build(),
+                        TrainingListener.SILENT);
+        TrainedModel again =
+                Trainer.refit(
+                        ring(200, 40, 1),
+                        trained.options(),
+                        trained.epochs(),
+                        trained.validation(),
+                        TrainingListener.SILENT);
+        assertThat(again.network().parameters())
+                .usingRecursiveComparison()
+                .isEqualTo(trained.network().parameters());
+        assertThat(again.validation()).isEqualTo(trained.validation());
+        assertThat(again.sessions()).isEqualTo(200);
+        assertThat(again.epochs()).isEqualTo(trained.epochs());
+    }
+
+    @Test
     void stopsWhenValidationNoLongerImprovesAndKeepsTheBestEpoch() {
         List<Epoch> epochs = new ArrayList<>();
         TrainingListener listener =
