@@ -2,17 +2,15 @@ package io.nextclick.jobs.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nextclick.jobs.demo.ExitSignal;
-import io.nextclick.models.baseline.MarkovChain;
-import io.nextclick.models.baseline.Popularity;
 import io.nextclick.models.clicklog.ClickLog;
 import io.nextclick.models.clicklog.ClickLogFormat;
+import io.nextclick.models.counted.CountedModel;
 import io.nextclick.models.evaluation.Evaluation;
 import io.nextclick.models.evaluation.EvaluationReport;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.scoring.SessionScorer;
 import io.nextclick.models.serving.ServableModel;
 import io.nextclick.models.serving.ServableModels;
-import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.Session;
 import io.nextclick.models.session.SessionRules;
 import java.io.IOException;
@@ -44,16 +42,15 @@ import picocli.CommandLine.Spec;
         })
 final class EvaluateCommand implements Callable<Integer> {
 
-    private static final String POPULARITY = "popularity";
-    private static final String MARKOV = "markov";
-
     @Spec private CommandSpec spec;
 
     @Option(
             names = "--model",
             required = true,
-            paramLabel = "DIR|" + POPULARITY + "|" + MARKOV,
-            description = "Folder of a model, or a baseline that is counted from --train.")
+            paramLabel = "DIR|KIND",
+            description =
+                    "Folder of a model, or a baseline that is counted from --train: popularity,"
+                            + " markov, item-knn or vmis-knn.")
     private String model;
 
     @Option(
@@ -125,7 +122,7 @@ final class EvaluateCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         ClickLog testLog = wrongUsageOf(() -> ClickLog.of(test, format).from(from));
         EvaluationReport report;
-        if (model.equals(POPULARITY) || model.equals(MARKOV)) {
+        if (CountedModel.KINDS.contains(model)) {
             report = evaluateBaseline(testLog);
         } else {
             VectorModule.noteIfMissing(spec.commandLine().getErr());
@@ -149,9 +146,7 @@ final class EvaluateCommand implements Callable<Integer> {
                     "there is no model folder "
                             + folder
                             + "; the baselines are "
-                            + POPULARITY
-                            + " and "
-                            + MARKOV);
+                            + String.join(", ", CountedModel.KINDS));
         }
         return folder;
     }
@@ -166,15 +161,11 @@ final class EvaluateCommand implements Callable<Integer> {
         List<Session> learnt =
                 wrongUsageOf(() -> ClickLog.of(train, counted).until(until))
                         .trainingSessions(rules);
-        ItemVocabulary vocabulary = new ItemVocabulary();
-        learnt.forEach(session -> session.items().forEach(vocabulary::rowOrAdd));
-        List<Session> tested = testLog.testSessions(rules);
-        if (model.equals(POPULARITY)) {
-            Popularity popularity = Popularity.of(learnt, vocabulary);
-            return run(new Evaluation(vocabulary, popularity), popularity.scorer(), tested);
-        }
-        MarkovChain markov = MarkovChain.of(learnt, vocabulary);
-        return run(new Evaluation(vocabulary, markov.popularity()), markov.scorer(), tested);
+        CountedModel baseline = CountedModel.of(model, learnt);
+        return run(
+                new Evaluation(baseline.vocabulary(), baseline.popularity()),
+                baseline.newScorer(),
+                testLog.testSessions(rules));
     }
 
     private EvaluationReport run(

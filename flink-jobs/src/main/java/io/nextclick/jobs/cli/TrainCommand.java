@@ -3,6 +3,7 @@ package io.nextclick.jobs.cli;
 import io.nextclick.jobs.demo.ExitSignal;
 import io.nextclick.models.clicklog.ClickLog;
 import io.nextclick.models.clicklog.ClickLogFormat;
+import io.nextclick.models.counted.CountedModel;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.network.NetworkKind;
 import io.nextclick.models.session.Session;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -25,6 +27,7 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -49,8 +52,11 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--model",
             required = true,
+            paramLabel = "KIND",
+            converter = TrainableConverter.class,
+            completionCandidates = TrainableConverter.Names.class,
             description = "What to train: ${COMPLETION-CANDIDATES}.")
-    private NetworkKind network;
+    private String kind;
 
     @Mixin private ClickLogArguments clicks;
 
@@ -86,9 +92,59 @@ final class TrainCommand implements Callable<Integer> {
 
     @Mixin private SessionArguments sessions;
     @Mixin private TrainingArguments training;
+    @Mixin private CountingArguments counting;
 
     @Override
     public Integer call() throws Exception {
+        NetworkKind network = TrainableConverter.network(kind);
+        refuseForeignOptions(network != null);
+        return network == null ? count() : train(network);
+    }
+
+    /** An option that changes nothing has been misunderstood. */
+    private void refuseForeignOptions(boolean isNetwork) {
+        CommandSpec ofNetworks = spec.mixins().get("training");
+        CommandSpec ofCounted = spec.mixins().get("counting");
+        for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+            String name = option.longestName();
+            boolean isForeign =
+                    isNetwork
+                            ? ofCounted.optionsMap().containsKey(name)
+                            : ofNetworks.optionsMap().containsKey(name)
+                                    || (ofCounted.optionsMap().containsKey(name)
+                                            && !CountingArguments.has(kind, name));
+            if (isForeign) {
+                throw new ParameterException(spec.commandLine(), name + " is no option of " + kind);
+            }
+        }
+    }
+
+    private int count() throws Exception {
+        ClickLog log = cut(clicks.log());
+        SessionRules rules = sessions.rules(spec, log.format());
+        if (!force) {
+            refuseNonEmpty();
+        }
+        List<Session> learnt = log.trainingSessions(rules);
+        Instant now = Instant.now();
+        CountedModel counted = counting.count(spec, kind, log.format(), learnt);
+        String named = version == null ? VERSION.format(now) : version;
+        counted.folder(named, rules, learnt, now).write(out);
+        spec.commandLine()
+                .getOut()
+                .printf(
+                        Locale.ROOT,
+                        "%s: %s %s, %,d items, %,d sessions, in %s%n",
+                        out,
+                        kind,
+                        named,
+                        counted.vocabulary().size(),
+                        learnt.size(),
+                        TaskProgress.clock(Duration.between(now, Instant.now())));
+        return Nextclick.DONE;
+    }
+
+    private int train(NetworkKind network) throws Exception {
         TrainingOptions options = training.options(spec, network);
         ClickLog log = cut(clicks.log());
         SessionRules rules = sessions.rules(spec, log.format());
@@ -145,7 +201,7 @@ final class TrainCommand implements Callable<Integer> {
                 Locale.ROOT,
                 "%s: %s %s, %,d items, %,d sessions, %d epochs, in %s%n",
                 out,
-                network,
+                kind,
                 named,
                 trained.vocabulary().size(),
                 trained.sessions(),

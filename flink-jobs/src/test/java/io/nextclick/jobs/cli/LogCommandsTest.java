@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,7 +59,7 @@ class LogCommandsTest {
     void baselinesAreCountedFromATrainingLog() {
         Path log = folder.resolve("clicks.jsonl");
         simulate(log);
-        for (String model : new String[] {"popularity", "markov"}) {
+        for (String model : new String[] {"popularity", "markov", "item-knn", "vmis-knn"}) {
             CommandRun run =
                     CommandRun.of(
                             "evaluate",
@@ -74,6 +76,70 @@ class LogCommandsTest {
             assertThat(run.exitCode()).as(run.err()).isEqualTo(Nextclick.DONE);
             assertThat(run.out()).contains("\"hr@20\"");
         }
+    }
+
+    @Test
+    void baselinesAreTrainedAndEvaluatedAsFolders() throws Exception {
+        Path log = folder.resolve("clicks.jsonl");
+        simulate(log);
+        String[][] baselines = {
+            {"popularity", "--window", "1d", "--half-life", "6h"},
+            {"markov"},
+            {"item-knn", "--neighbours", "30", "--shrinkage", "5", "--session-items", "2"},
+            {"vmis-knn", "--recent-sessions", "300", "--idf", "0.5", "--no-repeats"}
+        };
+        for (String[] baseline : baselines) {
+            Path model = folder.resolve(baseline[0]);
+            CommandRun train = count(log, model, baseline);
+            assertThat(train.exitCode()).as(train.err()).isEqualTo(Nextclick.DONE);
+            assertThat(train.out()).contains(baseline[0]).contains("items").contains("sessions");
+            CommandRun evaluate =
+                    CommandRun.of(
+                            "evaluate",
+                            "--model",
+                            model.toString(),
+                            "--test",
+                            log.toString(),
+                            "--format",
+                            "jsonl",
+                            "--json",
+                            "-");
+            assertThat(evaluate.exitCode()).as(evaluate.err()).isEqualTo(Nextclick.DONE);
+            JsonNode figures = new ObjectMapper().readTree(evaluate.out());
+            assertThat(figures.get("hr@20").doubleValue()).as(baseline[0]).isPositive();
+        }
+    }
+
+    @Test
+    void optionsOfOtherModelsAreRefused() {
+        Path log = folder.resolve("clicks.jsonl");
+        simulate(log);
+        assertRefused(log, "--epochs is no option of markov", "markov", "--epochs", "3");
+        assertRefused(log, "--window is no option of vmis-knn", "vmis-knn", "--window", "1d");
+        assertRefused(log, "--repeats is no option of item-knn", "item-knn", "--no-repeats");
+        assertRefused(log, "--idf is no option of gru4rec", "gru4rec", "--idf", "1");
+        assertRefused(log, "neighbours is 0", "vmis-knn", "--neighbours", "0");
+        assertRefused(log, "no model, there are", "slope-one");
+    }
+
+    private void assertRefused(Path log, String message, String... baseline) {
+        CommandRun run = count(log, folder.resolve("refused"), baseline);
+        assertThat(run.exitCode()).as(run.err()).isEqualTo(Nextclick.WRONG_USAGE);
+        assertThat(run.err()).contains(message);
+    }
+
+    private static CommandRun count(Path log, Path model, String... baseline) {
+        List<String> arguments = new ArrayList<>(List.of("train", "--model"));
+        arguments.addAll(List.of(baseline));
+        arguments.addAll(
+                List.of(
+                        "--clicks",
+                        log.toString(),
+                        "--format",
+                        "jsonl",
+                        "--out",
+                        model.toString()));
+        return CommandRun.of(arguments.toArray(String[]::new));
     }
 
     @Test
@@ -97,7 +163,7 @@ class LogCommandsTest {
         Path log = folder.resolve("clicks.jsonl");
         simulate(log);
         String there = log.toString();
-        assertWrongUsage("train", "--model", "sasrec", "--clicks", there);
+        assertWrongUsage("train", "--model", "slope-one", "--clicks", there);
         assertWrongUsage(
                 "train", "--model", "gru4rec", "--clicks", there, "--format", "csv", "--out", "m");
         assertWrongUsage(

@@ -65,6 +65,7 @@ public final class CountedModel {
 
     private final String kind;
     private final ItemVocabulary vocabulary;
+    private final Popularity popularity;
     private final Supplier<EncodingScorer> scorers;
     private final Map<String, Object> parameters;
     private final Supplier<Map<String, Tensor>> tensors;
@@ -72,11 +73,13 @@ public final class CountedModel {
     private CountedModel(
             String kind,
             ItemVocabulary vocabulary,
+            Popularity popularity,
             Supplier<EncodingScorer> scorers,
             Map<String, Object> parameters,
             Supplier<Map<String, Tensor>> tensors) {
         this.kind = kind;
         this.vocabulary = vocabulary;
+        this.popularity = popularity;
         this.scorers = scorers;
         this.parameters = parameters;
         this.tensors = tensors;
@@ -110,12 +113,14 @@ public final class CountedModel {
         Map<String, Object> parameters = new LinkedHashMap<>();
         parameters.put("window_ms", window.toMillis());
         parameters.put("half_life_ms", halfLife.toMillis());
+        Popularity all = Popularity.of(log, vocabulary);
         if (window.isZero() && halfLife.isZero()) {
-            return popularity(vocabulary, Popularity.of(log, vocabulary), parameters, Map.of());
+            return popularity(vocabulary, all, all, parameters, Map.of());
         }
         Popularity recent = Popularity.recent(log, vocabulary, window, halfLife);
         return popularity(
                 vocabulary,
+                all,
                 recent,
                 parameters,
                 Map.of(RECENT_COUNTS, new Tensor.Floats(recent.counts(), recent.size())));
@@ -123,11 +128,12 @@ public final class CountedModel {
 
     private static CountedModel popularity(
             ItemVocabulary vocabulary,
-            Popularity popularity,
+            Popularity all,
+            Popularity ranking,
             Map<String, Object> parameters,
             Map<String, Tensor> tensors) {
         return new CountedModel(
-                POPULARITY, vocabulary, popularity::scorer, parameters, () -> tensors);
+                POPULARITY, vocabulary, all, ranking::scorer, parameters, () -> tensors);
     }
 
     /** What was clicked right after the last item. */
@@ -140,6 +146,7 @@ public final class CountedModel {
         return new CountedModel(
                 MARKOV,
                 vocabulary,
+                chain.popularity(),
                 chain::scorer,
                 Map.of(),
                 () ->
@@ -166,6 +173,7 @@ public final class CountedModel {
         return new CountedModel(
                 ITEM_KNN,
                 vocabulary,
+                table.popularity(),
                 table::scorer,
                 parameters,
                 () -> {
@@ -198,6 +206,7 @@ public final class CountedModel {
         return new CountedModel(
                 VMIS_KNN,
                 vocabulary,
+                index.popularity(),
                 index::scorer,
                 parameters,
                 () ->
@@ -279,12 +288,16 @@ public final class CountedModel {
             throws ModelFileException {
         Map<String, Object> parameters = folder.manifest().parameters();
         if (!folder.has(RECENT_COUNTS)) {
-            return popularity(vocabulary, popularity, parameters, Map.of());
+            return popularity(vocabulary, popularity, popularity, parameters, Map.of());
         }
         float[] counts = folder.floats(RECENT_COUNTS, vocabulary.size());
         Tensor tensor = new Tensor.Floats(counts, counts.length);
         return popularity(
-                vocabulary, new Popularity(counts), parameters, Map.of(RECENT_COUNTS, tensor));
+                vocabulary,
+                popularity,
+                new Popularity(counts),
+                parameters,
+                Map.of(RECENT_COUNTS, tensor));
     }
 
     public String kind() {
@@ -294,6 +307,11 @@ public final class CountedModel {
     /** The items of the log, in the order in which it clicked them first. */
     public ItemVocabulary vocabulary() {
         return vocabulary;
+    }
+
+    /** All clicks of the log, whatever the kind: what ranks where the model can't. */
+    public Popularity popularity() {
+        return popularity;
     }
 
     /** A scorer for the calling thread. */
@@ -313,8 +331,7 @@ public final class CountedModel {
             String version, SessionRules rules, List<Session> log, Instant createdAt) {
         Map<String, Tensor> all =
                 new LinkedHashMap<>(
-                        ModelFolder.fallbackTensors(
-                                Popularity.of(log, vocabulary), CoVisitation.of(log, vocabulary)));
+                        ModelFolder.fallbackTensors(popularity, CoVisitation.of(log, vocabulary)));
         // In a fixed order, so that the same log gives the same file.
         all.putAll(new TreeMap<>(tensors.get()));
         ModelManifest manifest =

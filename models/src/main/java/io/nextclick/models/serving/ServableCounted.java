@@ -14,14 +14,12 @@ import io.nextclick.models.session.SessionRules;
 final class ServableCounted implements ServableModel {
 
     private final ModelManifest manifest;
-    private final Popularity popularity;
     private final CoVisitation coVisitation;
     private final CountedModel model;
     private volatile boolean closed;
 
     ServableCounted(ModelFolder folder) throws ModelFileException {
         manifest = folder.manifest();
-        popularity = folder.popularity();
         coVisitation = folder.coVisitation();
         model = CountedModel.read(folder);
     }
@@ -48,7 +46,7 @@ final class ServableCounted implements ServableModel {
 
     @Override
     public Popularity popularity() {
-        return popularity;
+        return model.popularity();
     }
 
     @Override

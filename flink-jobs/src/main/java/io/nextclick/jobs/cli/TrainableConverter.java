@@ -1,0 +1,48 @@
+package io.nextclick.jobs.cli;
+
+import io.nextclick.models.counted.CountedModel;
+import io.nextclick.models.network.NetworkKind;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** The kinds of models that can be trained: networks, and models counted from a log. */
+final class TrainableConverter implements ITypeConverter<String> {
+
+    @Override
+    public String convert(String text) {
+        String kind = text.toLowerCase(Locale.ROOT);
+        if (!kinds().contains(kind)) {
+            throw new TypeConversionException("'" + text + "' is no model, there are " + kinds());
+        }
+        return kind;
+    }
+
+    /** The network of this kind; null for a counted model. */
+    static NetworkKind network(String kind) {
+        return Arrays.stream(NetworkKind.values())
+                .filter(network -> network.id().equals(kind))
+                .findAny()
+                .orElse(null);
+    }
+
+    private static List<String> kinds() {
+        return Stream.concat(
+                        Arrays.stream(NetworkKind.values()).map(NetworkKind::id),
+                        CountedModel.KINDS.stream())
+                .toList();
+    }
+
+    /** For the help. */
+    static final class Names implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return new ArrayList<>(kinds()).iterator();
+        }
+    }
+}
