@@ -209,6 +209,16 @@ public final class JobOptions {
                             "How many of its last event ids a session remembers, to ignore"
                                     + " repeated ones (8 bytes of state each). In [0, 10000].");
 
+    public static final ConfigOption<MemorySize> SESSION_HOT_MEMORY =
+            key("nextclick.session.hot-memory")
+                    .memoryType()
+                    .defaultValue(MemorySize.ofMebiBytes(128))
+                    .withDescription(
+                            "Heap per subtask for the sessions that clicked last, which are written"
+                                    + " to RocksDB when room is needed and before a checkpoint; at"
+                                    + " most an eighth of the heap is taken. In [0, 16 gb]. 0: every"
+                                    + " click is written at once.");
+
     public static final ConfigOption<Integer> BUNDLE_SIZE =
             key("nextclick.bundle.size")
                     .intType()
@@ -298,6 +308,7 @@ public final class JobOptions {
                     SESSION_COLLAPSE_REPEATS,
                     SESSION_RETENTION,
                     SESSION_REMEMBERED_EVENT_IDS,
+                    SESSION_HOT_MEMORY,
                     BUNDLE_SIZE,
                     BUNDLE_TIMEOUT,
                     OVERRUN_BUDGET,

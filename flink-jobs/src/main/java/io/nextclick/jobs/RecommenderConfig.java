@@ -37,6 +37,8 @@ public record RecommenderConfig(
 
     private static final String TRANSACTION_TIMEOUT = "transaction.timeout.ms";
 
+    private static final MemorySize MOST_HOT_MEMORY = MemorySize.ofMebiBytes(16 << 10);
+
     private static final Duration MINUTE = Duration.ofMinutes(1);
     private static final Duration LONG = Duration.ofDays(3650);
 
@@ -94,6 +96,8 @@ public record RecommenderConfig(
                         options.get(JobOptions.SESSION_COLLAPSE_REPEATS),
                         options.duration(JobOptions.SESSION_RETENTION, Duration.ofSeconds(1), LONG),
                         options.number(JobOptions.SESSION_REMEMBERED_EVENT_IDS, 0, 10_000),
+                        options.bytes(
+                                JobOptions.SESSION_HOT_MEMORY, MemorySize.ZERO, MOST_HOT_MEMORY),
                         options.number(JobOptions.BUNDLE_SIZE, 1, 10_000),
                         options.duration(JobOptions.BUNDLE_TIMEOUT, Duration.ZERO, MINUTE),
                         options.duration(JobOptions.OVERRUN_BUDGET, Duration.ZERO, LONG),
@@ -214,7 +218,11 @@ public record RecommenderConfig(
         }
 
         int size(ConfigOption<MemorySize> option, MemorySize least, MemorySize most) {
-            return (int) bounded(option, get(option), least, most).getBytes();
+            return (int) bytes(option, least, most);
+        }
+
+        long bytes(ConfigOption<MemorySize> option, MemorySize least, MemorySize most) {
+            return bounded(option, get(option), least, most).getBytes();
         }
 
         private static <T extends Comparable<? super T>> T bounded(

@@ -15,7 +15,7 @@ final class SteadyRate {
 
     private static final double FROM = 0.5;
     private static final double TO = 0.95;
-    private static final long PERIOD_NANOS = Duration.ofMillis(50).toNanos();
+    private static final long PERIOD_NANOS = Duration.ofMillis(250).toNanos();
 
     private SteadyRate() {}
 

@@ -55,14 +55,14 @@ import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
  * <p>A bundle is answered in five passes:
  *
  * <ol>
- *   <li>each session's state is read once, however many of its clicks are in the bundle;
+ *   <li>each session's state is looked up once, however many of its clicks are in the bundle;
  *   <li>clicks are judged by the session rules, in the order they arrived;
  *   <li>recurrent states advance in rounds, the n-th click of each session in round n, from the
  *       stored state and never from the start; after a change of the model from the remembered
  *       items;
  *   <li>all clicks are ranked in one batch, so that a session with many clicks doesn't shrink it;
  *   <li>in the order they arrived, clicks label their session's last list and are answered; then
- *       each state is written once.
+ *       each state is kept, in {@link HotSessions} until it must be written.
  * </ol>
  *
  * A session whose inactivity gap has passed in event time is forgotten by its timer. There is one
@@ -91,6 +91,9 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
     private static final String FROM_CO_VISITATION = "co-visitation";
     private static final String FROM_POPULARITY = "popularity";
 
+    /** No subtask's hot sessions take more of the heap than one part of so many. */
+    private static final int SHARE_OF_HEAP = 8;
+
     private static final long serialVersionUID = 1L;
 
     private final RecommendSettings settings;
@@ -106,6 +109,7 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
     private transient long lifetimeMillis;
 
     private transient ValueState<SessionState> sessions;
+    private transient HotSessions hotSessions;
     private transient InternalTimerService<VoidNamespace> timers;
 
     private transient ListState<Tuple2<Integer, Long>> liveSessionsState;
@@ -240,6 +244,17 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
         batchRows = new int[size];
         batchExcluded = settings.excludeSeen() ? new int[size][] : null;
         visits = new HashMap<>();
+        hotSessions =
+                new HotSessions(
+                        sessions,
+                        this::setCurrentKey,
+                        Math.min(
+                                settings.hotSessionBytes(),
+                                Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP),
+                        keyGroups);
+        getMetricGroup().gauge("hotSessions", (Gauge<Integer>) () -> hotSessions.size());
+        getMetricGroup().gauge("sessionReads", (Gauge<Long>) () -> hotSessions.reads());
+        getMetricGroup().gauge("sessionWrites", (Gauge<Long>) () -> hotSessions.writes());
         watermark = Long.MIN_VALUE;
         timers = getInternalTimerService("session-ends", VoidNamespaceSerializer.INSTANCE, this);
     }
@@ -391,10 +406,7 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
             String sessionId = pending.click.sessionId();
             Visit visit = visits.get(sessionId);
             if (visit == null) {
-                visit = new Visit(sessionId);
-                setCurrentKey(sessionId);
-                visit.state = sessions.value();
-                visit.isNew = visit.state == null;
+                visit = new Visit(hotSessions.read(sessionId));
                 visits.put(sessionId, visit);
             }
             pending.visit = visit;
@@ -429,6 +441,7 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
                 if (state == null) {
                     state = new SessionState();
                     visit.state = state;
+                    visit.session.state = state;
                 }
                 state.start();
                 visit.hidden = null;
@@ -699,11 +712,12 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
                 state.hidden = null;
                 state.hiddenModel = SessionState.NO_MODEL;
             }
-            setCurrentKey(visit.sessionId);
-            sessions.update(state);
+            hotSessions.keep(visit.session);
             if (visit.isNew) {
+                String sessionId = visit.session.sessionId;
+                setCurrentKey(sessionId);
                 timers.registerEventTimeTimer(VoidNamespace.INSTANCE, endOf(state));
-                count(visit.sessionId, 1);
+                count(sessionId, 1);
             }
         }
     }
@@ -727,7 +741,7 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
     /** Makes the click's list and leaves its fingerprint in the session. */
     private List<RecommendedItem> list(Pending pending, SessionState state) {
         List<RecommendedItem> items;
-        long[] list = new long[Math.min(settings.count(), LiveQuality.CUTOFF)];
+        long[] list = state.roomForList(Math.min(settings.count(), LiveQuality.CUTOFF));
         int listed = 0;
         if (pending.items != null) {
             items = pending.items;
@@ -824,15 +838,16 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
 
     @Override
     public void onEventTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
-        SessionState state = sessions.value();
-        if (state == null) {
+        HotSessions.Hot session = hotSessions.read(timer.getKey());
+        if (session.state == null) {
             return;
         }
-        long end = endOf(state);
+        long end = endOf(session.state);
         if (end > timer.getTimestamp()) {
+            setCurrentKey(timer.getKey());
             timers.registerEventTimeTimer(VoidNamespace.INSTANCE, end);
         } else {
-            sessions.clear();
+            hotSessions.forget(session);
             count(timer.getKey(), -1);
         }
     }
@@ -859,6 +874,7 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
     @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
         super.snapshotState(context);
+        hotSessions.writeAll();
         List<Tuple2<Integer, Long>> counts = new ArrayList<>();
         for (int i = 0; i < liveSessionsPerKeyGroup.length; i++) {
             if (liveSessionsPerKeyGroup[i] > 0) {
@@ -876,9 +892,9 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
     /** A session with clicks in the bundle. */
     private static final class Visit {
 
-        final String sessionId;
+        final HotSessions.Hot session;
+        final boolean isNew;
         SessionState state;
-        boolean isNew;
 
         /** Whether any of its clicks was not a duplicate. */
         boolean isChanged;
@@ -892,8 +908,10 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
         /** Rows to rebuild from; null if the stored state is good. */
         int[] replay;
 
-        Visit(String sessionId) {
-            this.sessionId = sessionId;
+        Visit(HotSessions.Hot session) {
+            this.session = session;
+            this.isNew = session.state == null;
+            this.state = session.state;
         }
     }
 

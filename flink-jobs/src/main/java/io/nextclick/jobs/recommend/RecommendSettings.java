@@ -16,6 +16,7 @@ import java.time.Duration;
  * @param collapseRepeats overrides the model's; may be null
  * @param retention how long a silent session is kept where the gap is zero, in event time
  * @param rememberedEventIds event ids remembered per session
+ * @param hotSessionBytes heap per subtask for sessions that clicked last; 0: none
  * @param bundleSize most clicks in a bundle
  * @param bundleTimeout longest a click waits for its bundle to fill; zero: as long as others are
  *     waiting to be read
@@ -34,6 +35,7 @@ public record RecommendSettings(
         Boolean collapseRepeats,
         Duration retention,
         int rememberedEventIds,
+        long hotSessionBytes,
         int bundleSize,
         Duration bundleTimeout,
         Duration overrunBudget,

@@ -20,6 +20,14 @@ final class SessionState implements SessionRules.SoFar {
 
     private static final byte[] NO_BYTES = {};
     private static final long[] NO_LONGS = {};
+    private static final int SMALLEST_ROOM = 64;
+    private static final int ARRAY_BYTES = 16;
+
+    /** An item as a text, beside its characters, and its place in the list. */
+    private static final int ITEM_TEXT_BYTES = 56;
+
+    /** This object and the heads of its arrays of items and event ids. */
+    private static final int OBJECT_BYTES = 80 + 2 * ARRAY_BYTES;
 
     /** Clicks so far that belong to the session, repeats not counted. */
     int step;
@@ -31,9 +39,16 @@ final class SessionState implements SessionRules.SoFar {
 
     /**
      * Each item: its length in bytes as a count ({@link io.nextclick.jobs.types.Bytes}), its UTF-8
-     * bytes. The newest first, so that the oldest fall off the end.
+     * bytes. The newest first, so that the oldest fall off the end. They stand at the end of the
+     * array: the room before them is for items to come.
      */
     byte[] itemBytes = NO_BYTES;
+
+    /** Where in {@link #itemBytes} the newest item begins. */
+    int itemsFrom;
+
+    /** Where in {@link #itemBytes} the oldest item ends. */
+    int itemsTo;
 
     /** How many of {@link #eventIds} are used. */
     int eventIdCount;
@@ -70,7 +85,7 @@ final class SessionState implements SessionRules.SoFar {
             return items.get(items.size() - 1);
         }
         int length = 0;
-        int at = 0;
+        int at = itemsFrom;
         int shift = 0;
         byte next;
         do {
@@ -99,7 +114,7 @@ final class SessionState implements SessionRules.SoFar {
     List<String> items() {
         if (items == null) {
             String[] reversed = new String[itemCount];
-            int at = 0;
+            int at = itemsFrom;
             for (int i = itemCount - 1; i >= 0; i--) {
                 int length = 0;
                 int shift = 0;
@@ -122,7 +137,8 @@ final class SessionState implements SessionRules.SoFar {
         step = 0;
         lastEventTimeMillis = Long.MIN_VALUE;
         itemCount = 0;
-        itemBytes = NO_BYTES;
+        itemsFrom = itemBytes.length;
+        itemsTo = itemBytes.length;
         items = null;
         eventIdCount = 0;
         list = null;
@@ -139,24 +155,62 @@ final class SessionState implements SessionRules.SoFar {
             head++;
         }
         int kept = Math.min(itemCount, maximumLength - 1);
-        int keptBytes = kept == itemCount ? itemBytes.length : bytesOf(kept);
-        byte[] bytes = new byte[head + text.length + keptBytes];
+        if (kept < itemCount) {
+            itemsTo = itemsFrom + bytesOf(kept);
+        }
+        int size = head + text.length;
+        if (itemsFrom < size) {
+            makeRoom(size);
+        }
+        itemsFrom -= size;
+        int at = itemsFrom;
         int rest = text.length;
         for (int i = 0; i < head - 1; i++) {
-            bytes[i] = (byte) ((rest & 0x7f) | 0x80);
+            itemBytes[at++] = (byte) ((rest & 0x7f) | 0x80);
             rest >>>= 7;
         }
-        bytes[head - 1] = (byte) rest;
-        System.arraycopy(text, 0, bytes, head, text.length);
-        System.arraycopy(itemBytes, 0, bytes, head + text.length, keptBytes);
+        itemBytes[at++] = (byte) rest;
+        System.arraycopy(text, 0, itemBytes, at, text.length);
         if (items != null) {
             while (items.size() > kept) {
                 items.remove(0);
             }
             items.add(item);
         }
-        itemBytes = bytes;
         itemCount = kept + 1;
+    }
+
+    /** Moves the items to the end of an array with room for {@code more} bytes before them. */
+    private void makeRoom(int more) {
+        int used = itemsTo - itemsFrom;
+        int needed = Math.addExact(used, more);
+        // Where at most half is used, as of a session at its maximum length, the same array does.
+        byte[] roomy =
+                itemBytes.length / 2 >= needed
+                        ? itemBytes
+                        : new byte[Math.max(SMALLEST_ROOM, needed + needed / 2)];
+        System.arraycopy(itemBytes, itemsFrom, roomy, roomy.length - used, used);
+        itemBytes = roomy;
+        itemsFrom = roomy.length - used;
+        itemsTo = roomy.length;
+    }
+
+    /** Makes room for a list of so many fingerprints, best first, and returns it. */
+    long[] roomForList(int size) {
+        if (list == null || list.length != size) {
+            list = new long[size];
+        }
+        return list;
+    }
+
+    /** The heap that this takes, about. */
+    int approximateBytes() {
+        return OBJECT_BYTES
+                + itemBytes.length
+                + (items == null ? 0 : ITEM_TEXT_BYTES * items.size() + itemsTo - itemsFrom)
+                + Long.BYTES * eventIds.length
+                + (list == null ? 0 : ARRAY_BYTES + Long.BYTES * list.length)
+                + (hidden == null ? 0 : ARRAY_BYTES + Float.BYTES * hidden.length);
     }
 
     /** Remembers an event id and forgets the oldest beyond {@code most}. */
@@ -188,19 +242,20 @@ final class SessionState implements SessionRules.SoFar {
         copy.step = step;
         copy.lastEventTimeMillis = lastEventTimeMillis;
         copy.itemCount = itemCount;
-        copy.itemBytes = itemBytes; // Never changed, only replaced.
+        copy.itemBytes = Arrays.copyOfRange(itemBytes, itemsFrom, itemsTo);
+        copy.itemsTo = copy.itemBytes.length;
         copy.eventIdCount = eventIdCount;
         copy.eventIds = Arrays.copyOf(eventIds, eventIdCount);
         copy.listModel = listModel;
-        copy.list = list; // Never changed, only replaced.
+        copy.list = list == null ? null : list.clone();
         copy.hiddenModel = hiddenModel;
         copy.hidden = hidden == null ? null : hidden.clone();
         return copy;
     }
 
-    /** How many bytes the first {@code count} items take. */
+    /** How many bytes the newest {@code count} items take. */
     private int bytesOf(int count) {
-        int at = 0;
+        int at = itemsFrom;
         for (int i = 0; i < count; i++) {
             int length = 0;
             int shift = 0;
@@ -212,6 +267,6 @@ final class SessionState implements SessionRules.SoFar {
             } while (next < 0);
             at += length;
         }
-        return at;
+        return at - itemsFrom;
     }
 }

@@ -44,8 +44,8 @@ public final class SessionStateSerializer extends TypeSerializer<SessionState> {
         Bytes.writeCount(state.step, out);
         out.writeLong(state.lastEventTimeMillis);
         Bytes.writeCount(state.itemCount, out);
-        Bytes.writeCount(state.itemBytes.length, out);
-        out.write(state.itemBytes);
+        Bytes.writeCount(state.itemsTo - state.itemsFrom, out);
+        out.write(state.itemBytes, state.itemsFrom, state.itemsTo - state.itemsFrom);
         Bytes.writeCount(state.eventIdCount, out);
         for (int i = 0; i < state.eventIdCount; i++) {
             out.writeLong(state.eventIds[i]);
@@ -79,6 +79,7 @@ public final class SessionStateSerializer extends TypeSerializer<SessionState> {
         byte[] items = new byte[Bytes.readCount(in)];
         in.readFully(items);
         state.itemBytes = items;
+        state.itemsTo = items.length;
         state.eventIdCount = Bytes.readCount(in);
         if (state.eventIdCount > 0) {
             state.eventIds = readLongs(state.eventIdCount, in);

@@ -41,6 +41,7 @@ final class OperatorRun implements AutoCloseable {
                     null,
                     Duration.ofDays(7),
                     32,
+                    1 << 20,
                     4,
                     Duration.ofMillis(5),
                     Duration.ZERO,

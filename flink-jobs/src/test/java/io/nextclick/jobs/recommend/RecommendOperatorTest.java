@@ -297,6 +297,7 @@ class RecommendOperatorTest {
             assertThat(run.gauge("liveSessions")).isEqualTo(2L);
             run.watermark(30 * MINUTE + 1);
             assertThat(run.gauge("liveSessions")).as("b has ended").isEqualTo(1L);
+            run.snapshot();
             assertThat(run.harness().numKeyedStateEntries()).isEqualTo(1);
             assertThat(run.harness().numEventTimeTimers()).isEqualTo(1);
             run.watermark(50 * MINUTE);
@@ -571,6 +572,72 @@ class RecommendOperatorTest {
         }
     }
 
+    // ------------------------------------------------------------------ hot sessions
+
+    /** None, fewer than a bundle's, some and all sessions on the heap; restored half-way. */
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1_000, 4_000, 1 << 20})
+    void answersAlikeHoweverManySessionsAreHot(long hotSessionBytes) throws Exception {
+        List<Recommendation> expected = answersOfRandomClicks(1 << 20, false);
+        assertThat(answersOfRandomClicks(hotSessionBytes, true)).isEqualTo(expected);
+        assertThat(answersOfRandomClicks(hotSessionBytes, false)).isEqualTo(expected);
+    }
+
+    private static List<Recommendation> answersOfRandomClicks(
+            long hotSessionBytes, boolean restoredHalfWay) throws Exception {
+        RecommendSettings settings = new Change(SETTINGS).hotSessionBytes(hotSessionBytes).done();
+        Random random = new Random(3);
+        OperatorRun run = new OperatorRun(settings, FakeModels.recurrent("v1")).open();
+        try {
+            List<Recommendation> answers = new ArrayList<>();
+            for (int i = 0; i < 400; i++) {
+                if (i == 200) {
+                    OperatorSubtaskState state = run.snapshot();
+                    if (restoredHalfWay) {
+                        answers.addAll(run.answers());
+                        // What comes after the snapshot is not in it.
+                        run.click("s1", "i8", 100 * MINUTE).watermark(100 * MINUTE);
+                        run.close();
+                        run = new OperatorRun(settings, FakeModels.recurrent("v1")).restore(state);
+                    }
+                }
+                long time = i * MINUTE / 2;
+                String event = "e" + random.nextInt(1_000);
+                String session = "s" + random.nextInt(20);
+                String item = "i" + random.nextInt(9);
+                run.click(
+                        new ReceivedClick(event, session, null, item, time, "clicks", 0, i, time));
+                if (i % 50 == 49) {
+                    run.watermark(time - 1);
+                }
+            }
+            run.endOfTime();
+            answers.addAll(run.answers());
+            return answers;
+        } finally {
+            run.close();
+        }
+    }
+
+    @Test
+    void touchesTheBackendOnlyWhereItMust() throws Exception {
+        try (OperatorRun run = new OperatorRun(SETTINGS, FakeModels.recurrent("v1")).open()) {
+            for (int i = 0; i < 8; i++) {
+                run.click("a", "i" + i, i).click("b", "i" + i, i);
+            }
+            assertThat(run.gauge("sessionReads")).isEqualTo(2L);
+            assertThat(run.gauge("sessionWrites")).isEqualTo(0L);
+            assertThat(run.gauge("hotSessions")).isEqualTo(2);
+            run.snapshot();
+            assertThat(run.gauge("sessionWrites")).isEqualTo(2L);
+            run.click("a", "i1", 9).watermark(9).snapshot();
+            assertThat(run.gauge("sessionReads")).isEqualTo(2L);
+            assertThat(run.gauge("sessionWrites")).as("b has not changed").isEqualTo(3L);
+            run.endOfTime();
+            assertThat(run.gauge("hotSessions")).isEqualTo(0);
+        }
+    }
+
     /** Settings with some of them changed. */
     private static final class Change {
 
@@ -581,6 +648,7 @@ class RecommendOperatorTest {
         private int bundleSize;
         private Duration timeout;
         private Duration budget;
+        private long hotSessionBytes;
         private final RecommendSettings base;
 
         Change(RecommendSettings base) {
@@ -592,6 +660,7 @@ class RecommendOperatorTest {
             bundleSize = base.bundleSize();
             timeout = base.bundleTimeout();
             budget = base.overrunBudget();
+            hotSessionBytes = base.hotSessionBytes();
         }
 
         Change model(String path, boolean required) {
@@ -625,6 +694,11 @@ class RecommendOperatorTest {
             return this;
         }
 
+        Change hotSessionBytes(long value) {
+            hotSessionBytes = value;
+            return this;
+        }
+
         RecommendSettings done() {
             return new RecommendSettings(
                     modelPath,
@@ -636,6 +710,7 @@ class RecommendOperatorTest {
                     base.collapseRepeats(),
                     base.retention(),
                     base.rememberedEventIds(),
+                    hotSessionBytes,
                     bundleSize,
                     timeout,
                     budget,
