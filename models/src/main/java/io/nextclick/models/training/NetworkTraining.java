@@ -323,12 +323,6 @@ final class NetworkTraining {
         optimizers.values().forEach(optimizer -> optimizer.prepare(null));
     }
 
-    /** Copies of all parameters, in the network's order. */
-    List<float[]> snapshot() {
-        settle();
-        return network.parameters().stream().map(Parameter::copy).toList();
-    }
-
     /** The name of a parameter that holds a value that is no finite number, if there is one. */
     Optional<String> notFinite() {
         for (Parameter parameter : network.parameters()) {
@@ -357,6 +351,45 @@ final class NetworkTraining {
                     .forEach((name, tensor) -> state.put(parameter.name() + "/" + name, tensor));
         }
         return state;
+    }
+
+    /**
+     * Goes on from where a training of the same network, options and data was.
+     *
+     * @param state its {@link #state()}
+     * @throws IllegalArgumentException if it is that of another network or other optimisers
+     */
+    void resume(Map<String, Tensor> state) {
+        Map<String, Tensor> own = state();
+        if (!own.keySet().equals(state.keySet())) {
+            throw new IllegalArgumentException(
+                    "a training of " + own.keySet() + " can't go on from " + state.keySet());
+        }
+        own.forEach(
+                (name, tensor) -> {
+                    Tensor kept = state.get(name);
+                    if (!kept.type().equals(tensor.type()) || kept.size() != tensor.size()) {
+                        throw new IllegalArgumentException(
+                                String.format(
+                                        "%s has %d values of %s, %d of %s are needed",
+                                        name,
+                                        kept.size(),
+                                        kept.type(),
+                                        tensor.size(),
+                                        tensor.type()));
+                    }
+                    System.arraycopy(array(kept), 0, array(tensor), 0, tensor.size());
+                });
+    }
+
+    private static Object array(Tensor tensor) {
+        if (tensor instanceof Tensor.Floats floats) {
+            return floats.values();
+        }
+        if (tensor instanceof Tensor.Ints ints) {
+            return ints.values();
+        }
+        return ((Tensor.Longs) tensor).values();
     }
 
     /** Ranks the targets of the windows among all items. */

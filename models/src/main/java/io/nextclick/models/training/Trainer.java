@@ -1,8 +1,11 @@
 package io.nextclick.models.training;
 
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import io.nextclick.models.files.CheckpointFolder;
 import io.nextclick.models.network.Gru4Rec;
+import io.nextclick.models.network.Parameter;
 import io.nextclick.models.network.SessionNetwork;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.Session;
@@ -11,11 +14,18 @@ import io.nextclick.models.training.TrainingListener.Epoch;
 import io.nextclick.models.training.TrainingListener.Progress;
 import io.nextclick.models.training.TrainingListener.TrainingPlan;
 import io.nextclick.models.training.TrainingListener.Validation;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -40,27 +50,53 @@ public final class Trainer {
     private final TrainingListener listener;
     private final NDManager manager;
     private final ItemVocabulary vocabulary = new ItemVocabulary();
+    private final CheckpointFolder folder;
+    private TrainingCheckpoint checkpoint;
     private int readSessions;
-    private final long startedNanos = System.nanoTime();
+    private long startedNanos = System.nanoTime();
 
-    private Trainer(TrainingOptions options, TrainingListener listener, NDManager manager) {
+    private Trainer(
+            TrainingOptions options,
+            TrainingListener listener,
+            CheckpointFolder folder,
+            NDManager manager) {
         this.options = options;
         this.listener = listener;
+        this.folder = folder;
         this.manager = manager;
+    }
+
+    /**
+     * Trains a model and keeps nothing on the way.
+     *
+     * @see #train(List, TrainingOptions, TrainingListener, CheckpointFolder)
+     */
+    public static TrainedModel train(
+            List<Session> sessions, TrainingOptions options, TrainingListener listener) {
+        return train(sessions, options, listener, null);
     }
 
     /**
      * Trains a model.
      *
      * @param sessions in any order; they are put in the order of their start
-     * @throws IllegalArgumentException if no session has two clicks
+     * @param checkpoint where to keep the place after each epoch; if one is kept there already, the
+     *     training goes on from it and gives the model, bit for bit, that it would have given
+     *     uninterrupted. It is left there at the end, for who writes the model to delete. Null
+     *     keeps nothing
+     * @throws IllegalArgumentException if no session has two clicks, or the checkpoint is of other
+     *     options or sessions
      * @throws IllegalStateException if another training is running in this process
-     * @throws TrainingDivergedException if the loss stops being a number; it carries the best model
-     *     so far
+     * @throws TrainingStoppedException if the loss stops being a number or memory doesn't suffice;
+     *     it carries the best model so far
+     * @throws UncheckedIOException if the checkpoint can't be read or written
      */
     public static TrainedModel train(
-            List<Session> sessions, TrainingOptions options, TrainingListener listener) {
-        return alone(options, listener, trainer -> trainer.run(sessions));
+            List<Session> sessions,
+            TrainingOptions options,
+            TrainingListener listener,
+            CheckpointFolder checkpoint) {
+        return alone(options, listener, checkpoint, trainer -> trainer.run(sessions));
     }
 
     /**
@@ -68,16 +104,21 @@ public final class Trainer {
      * up to a later click than the training knows. Of a validating session the clicks from its
      * {@link Session#firstTarget()} on are predicted; items that only they have are misses, as they
      * would be in serving. The validation fraction of the options is passed over, and there is no
-     * refit.
-     *
-     * @throws IllegalArgumentException if no session to learn from has two clicks
-     * @throws IllegalStateException if another training is running in this process
-     * @throws TrainingDivergedException if the loss stops being a number; it carries the best model
-     *     so far
+     * refit. Checkpoint and errors are those of {@link #train(List, TrainingOptions,
+     * TrainingListener, CheckpointFolder)}.
      */
     public static TrainedModel train(
+            SessionSplit split,
+            TrainingOptions options,
+            TrainingListener listener,
+            CheckpointFolder checkpoint) {
+        return alone(options, listener, checkpoint, trainer -> trainer.run(split));
+    }
+
+    /** The same without a checkpoint. */
+    public static TrainedModel train(
             SessionSplit split, TrainingOptions options, TrainingListener listener) {
-        return alone(options, listener, trainer -> trainer.run(split));
+        return train(split, options, listener, null);
     }
 
     /**
@@ -89,7 +130,7 @@ public final class Trainer {
      * @param validation what the earlier training reached on the sessions it held out
      * @throws IllegalArgumentException if no session has two clicks
      * @throws IllegalStateException if another training is running in this process
-     * @throws TrainingDivergedException if the loss stops being a number
+     * @throws TrainingStoppedException if the loss stops being a number or memory doesn't suffice
      */
     public static TrainedModel refit(
             List<Session> sessions,
@@ -97,12 +138,14 @@ public final class Trainer {
             int epochs,
             Validation validation,
             TrainingListener listener) {
-        return alone(options, listener, trainer -> trainer.again(sessions, epochs, validation));
+        return alone(
+                options, listener, null, trainer -> trainer.again(sessions, epochs, validation));
     }
 
     private static TrainedModel alone(
             TrainingOptions options,
             TrainingListener listener,
+            CheckpointFolder checkpoint,
             Function<Trainer, TrainedModel> training) {
         if (!ONE_TRAINING.tryLock()) {
             throw new IllegalStateException(
@@ -113,7 +156,7 @@ public final class Trainer {
             if (options.threads() > 0) {
                 JniUtils.setNumThreads(options.threads());
             }
-            return training.apply(new Trainer(options, listener, manager));
+            return training.apply(new Trainer(options, listener, checkpoint, manager));
         } finally {
             ONE_TRAINING.unlock();
         }
@@ -133,16 +176,11 @@ public final class Trainer {
                         .map(Window::new)
                         .toList();
         HeldOut validation = new HeldOut(evenly(windows, options.validationSessions()), 0);
-        TrainedModel chosen = start(fitted, validation, options.epochs());
-        if (!options.refit() || validation.isEmpty() || listener.enough()) {
-            return chosen;
-        }
-        listener.refitting(chosen.epochs());
-        return fit(encoded, HeldOut.NOTHING, chosen.epochs(), chosen);
+        return train(fitted, validation, options.epochs(), options.refit() ? encoded : List.of());
     }
 
     private TrainedModel again(List<Session> sessions, int epochs, Validation validation) {
-        TrainedModel fitted = start(encode(sessions), HeldOut.NOTHING, epochs);
+        TrainedModel fitted = train(encode(sessions), HeldOut.NOTHING, epochs, List.of());
         return new TrainedModel(
                 fitted.network(),
                 fitted.vocabulary(),
@@ -179,10 +217,17 @@ public final class Trainer {
                 windows.add(new Window(Arrays.copyOf(known, size), firstTarget));
             }
         }
-        return start(fitted, new HeldOut(windows, misses), options.epochs());
+        return train(fitted, new HeldOut(windows, misses), options.epochs(), List.of());
     }
 
-    private TrainedModel start(List<int[]> fitted, HeldOut validation, int epochs) {
+    /**
+     * Finds the best number of epochs, then, if asked to, trains for as many on all sessions.
+     *
+     * @param epochs the most
+     * @param all empty for no second training
+     */
+    private TrainedModel train(
+            List<int[]> fitted, HeldOut validation, int epochs, List<int[]> all) {
         if (fitted.isEmpty()) {
             throw new IllegalArgumentException(
                     "none of the " + readSessions + " sessions has two clicks to learn from");
@@ -195,7 +240,69 @@ public final class Trainer {
                         vocabulary.size(),
                         fullSoftmax(),
                         options.seed()));
-        return fit(fitted, validation, epochs, null);
+        TrainingCheckpoint.Place place = null;
+        if (folder != null) {
+            checkpoint =
+                    new TrainingCheckpoint(folder, options, fingerprint(fitted, validation, all));
+            place = checkpoint.read().orElse(null);
+        }
+        if (place != null) {
+            startedNanos -= place.elapsed().toNanos();
+            listener.resumed(place.epoch(), place.refitting());
+        }
+        TrainedModel chosen;
+        if (place != null && place.refitting()) {
+            chosen = trained(newNetwork(new SplittableRandom()), place.chosen());
+            assign(chosen.network(), place.chosen().values());
+        } else {
+            chosen = new Fitting(fitted, validation, epochs, null).run(place);
+            place = null;
+            if (all.isEmpty() || validation.isEmpty() || listener.enough()) {
+                return chosen;
+            }
+            listener.refitting(chosen.epochs());
+        }
+        return new Fitting(all, HeldOut.NOTHING, chosen.epochs(), chosen).run(place);
+    }
+
+    private TrainedModel trained(SessionNetwork network, TrainingCheckpoint.Model kept) {
+        return new TrainedModel(
+                network,
+                vocabulary,
+                options,
+                kept.epochs(),
+                kept.validation(),
+                kept.loss(),
+                kept.sessions(),
+                kept.elapsed());
+    }
+
+    /** SHA-256 over all that is learnt from and validated on, as item rows, and the items. */
+    private String fingerprint(List<int[]> fitted, HeldOut validation, List<int[]> all) {
+        MessageDigest digest;
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JVM has SHA-256", e);
+        }
+        for (String item : vocabulary.items()) {
+            digest.update(item.getBytes(StandardCharsets.UTF_8));
+            digest.update((byte) '\n');
+        }
+        fitted.forEach(session -> update(digest, session));
+        update(digest, all.size(), validation.misses());
+        for (Window window : validation.windows()) {
+            update(digest, window.firstTarget());
+            update(digest, window.items());
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static void update(MessageDigest digest, int... values) {
+        ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * (values.length + 1));
+        bytes.putInt(values.length);
+        bytes.asIntBuffer().put(values);
+        digest.update(bytes.array());
     }
 
     /**
@@ -268,105 +375,6 @@ public final class Trainer {
         return pieces;
     }
 
-    /**
-     * Trains from new weights.
-     *
-     * @param epochs the most epochs; the learning rate falls as if they were all of the options'
-     * @param chosen what to fall back on if this diverges, and whose validation it inherits; may be
-     *     null
-     */
-    private TrainedModel fit(
-            List<int[]> sessions, HeldOut validation, int epochs, TrainedModel chosen) {
-        List<int[]> pieces = pieces(sessions);
-        SplittableRandom random = new SplittableRandom(options.seed());
-        SessionNetwork network = newNetwork(random.split());
-        NetworkTraining training =
-                new NetworkTraining(
-                        network,
-                        targetCounts(pieces),
-                        options,
-                        fullSoftmax(),
-                        manager,
-                        random.split());
-        SplittableRandom shuffling = random.split();
-        TrainedModel best = null;
-        List<float[]> bestValues = null;
-        int withoutGain = 0;
-        long began = System.nanoTime();
-        double stepsDone = 0;
-        double stepsPlanned = 0;
-        for (int epoch = 1; epoch <= epochs; epoch++) {
-            List<int[][]> batches =
-                    TrainingBatches.shuffled(pieces, options.batchPredictions(), shuffling);
-            stepsPlanned = stepsPlanned == 0 ? (double) batches.size() * epochs : stepsPlanned;
-            double lossSum = 0;
-            long seen = 0;
-            long epochBegan = System.nanoTime();
-            for (int step = 0; step < batches.size(); step++) {
-                int[][] batch = batches.get(step);
-                double done = (epoch - 1 + (double) step / batches.size()) / options.epochs();
-                int predictions = (int) predictions(List.of(batch));
-                float loss = training.step(batch, learningRate(done));
-                if (!Float.isFinite(loss)) {
-                    TrainedModel good = best == null ? chosen : restore(best, bestValues);
-                    throw new TrainingDivergedException(
-                            String.format(
-                                    "the loss is %s at step %d of epoch %d (learning rate %s, seed"
-                                            + " %d); a smaller learning rate usually helps",
-                                    loss, step + 1, epoch, options.learningRate(), options.seed()),
-                            good);
-                }
-                lossSum += (double) loss * predictions;
-                seen += predictions;
-                stepsDone++;
-                long now = System.nanoTime();
-                listener.stepped(
-                        new Progress(
-                                epoch,
-                                epochs,
-                                step + 1,
-                                batches.size(),
-                                lossSum / seen,
-                                seen * 1e9 / (now - epochBegan),
-                                Duration.ofNanos(
-                                        (long)
-                                                ((now - began)
-                                                        / stepsDone
-                                                        * Math.max(0, stepsPlanned - stepsDone)))));
-                if (listener.enough()) {
-                    break;
-                }
-            }
-            double clicksPerSecond = seen * 1e9 / (System.nanoTime() - epochBegan);
-            Validation metrics = validation.isEmpty() ? null : validation.measure(training);
-            training.settle();
-            boolean better =
-                    metrics == null || best == null || metrics.mrr20() > best.validation().mrr20();
-            if (better) {
-                withoutGain = 0;
-                best =
-                        new TrainedModel(
-                                network,
-                                vocabulary,
-                                options,
-                                epoch,
-                                metrics == null && chosen != null ? chosen.validation() : metrics,
-                                lossSum / seen,
-                                sessions.size(),
-                                elapsed());
-                bestValues = metrics == null ? null : training.snapshot();
-            } else {
-                withoutGain++;
-            }
-            listener.epochEnded(
-                    new Epoch(epoch, lossSum / seen, metrics, better, clicksPerSecond, elapsed()));
-            if (withoutGain >= options.patience() || listener.enough()) {
-                break;
-            }
-        }
-        return restore(best, bestValues);
-    }
-
     private SessionNetwork newNetwork(SplittableRandom random) {
         return switch (options.network()) {
             case GRU4REC ->
@@ -380,13 +388,10 @@ public final class Trainer {
         };
     }
 
-    private static TrainedModel restore(TrainedModel trained, List<float[]> values) {
-        if (values != null) {
-            for (int i = 0; i < values.size(); i++) {
-                trained.network().parameters().get(i).assign(values.get(i));
-            }
+    private static void assign(SessionNetwork network, List<float[]> values) {
+        for (int i = 0; i < values.size(); i++) {
+            network.parameters().get(i).assign(values.get(i));
         }
-        return trained;
     }
 
     private Duration elapsed() {
@@ -414,5 +419,228 @@ public final class Trainer {
             }
         }
         return counts;
+    }
+
+    /** One network's way from new weights through the epochs. */
+    private final class Fitting {
+
+        private final List<int[]> pieces;
+        private final int sessions;
+        private final HeldOut validation;
+        private final int epochs;
+        private final TrainedModel chosen;
+        private final SplittableRandom random = new SplittableRandom(options.seed());
+        private SessionNetwork network;
+        private NetworkTraining training;
+
+        /** Complete epochs. */
+        private int epoch;
+
+        /** Epochs since the best one. */
+        private int withoutGain;
+
+        /** Figures of the best epoch; its network is the one in training. */
+        private TrainedModel best;
+
+        private List<float[]> bestValues;
+        private long beganNanos;
+        private long stepsDone;
+
+        /**
+         * @param epochs the most epochs; the learning rate falls as if they were all of the
+         *     options'
+         * @param chosen what to fall back on if this stops early, and whose validation it inherits;
+         *     may be null
+         */
+        Fitting(List<int[]> sessions, HeldOut validation, int epochs, TrainedModel chosen) {
+            this.pieces = pieces(sessions);
+            this.sessions = sessions.size();
+            this.validation = validation;
+            this.epochs = epochs;
+            this.chosen = chosen;
+        }
+
+        /**
+         * @param place where to go on; null to begin
+         * @return the best epoch's model; without validation the last one's
+         */
+        TrainedModel run(TrainingCheckpoint.Place place) {
+            try {
+                network = newNetwork(random.split());
+                training =
+                        new NetworkTraining(
+                                network,
+                                targetCounts(pieces),
+                                options,
+                                fullSoftmax(),
+                                manager,
+                                random.split());
+                if (place != null) {
+                    goOn(place);
+                }
+                SplittableRandom ofEpochs = random.split();
+                for (int skipped = 0; skipped < epoch; skipped++) {
+                    ofEpochs.split();
+                }
+                beganNanos = System.nanoTime();
+                boolean whole = true;
+                while (whole && epoch < epochs && withoutGain < options.patience()) {
+                    whole = runEpoch(ofEpochs.split());
+                }
+            } catch (OutOfMemoryError e) {
+                throw TrainingOutOfMemoryException.of(e, where(), lastGood());
+            } catch (EngineException e) {
+                if (TrainingOutOfMemoryException.isMeantBy(e)) {
+                    throw TrainingOutOfMemoryException.of(e, where(), lastGood());
+                }
+                throw e;
+            }
+            return lastGood();
+        }
+
+        private String where() {
+            return "in epoch " + (epoch + 1) + (chosen == null ? "" : " on all sessions");
+        }
+
+        private TrainedModel lastGood() {
+            if (best == null) {
+                return chosen;
+            }
+            assign(network, bestValues);
+            return best;
+        }
+
+        /**
+         * Draws depend on the epoch, not on what was drawn before it, so that there is no generator
+         * whose state would have to be kept between epochs.
+         *
+         * @return whether there may be a next epoch
+         */
+        private boolean runEpoch(SplittableRandom ofEpoch) {
+            List<int[][]> batches =
+                    TrainingBatches.shuffled(pieces, options.batchPredictions(), ofEpoch.split());
+            training.drawBy(ofEpoch.split());
+            double lossSum = 0;
+            long seen = 0;
+            boolean enough = false;
+            long epochBegan = System.nanoTime();
+            for (int step = 0; step < batches.size() && !enough; step++) {
+                int[][] batch = batches.get(step);
+                double done = (epoch + (double) step / batches.size()) / options.epochs();
+                int predictions = (int) predictions(List.of(batch));
+                float loss = training.step(batch, learningRate(done));
+                if (!Float.isFinite(loss)) {
+                    throw diverged("the loss is " + loss + " at step " + (step + 1));
+                }
+                lossSum += (double) loss * predictions;
+                seen += predictions;
+                stepsDone++;
+                long now = System.nanoTime();
+                long stepsLeft = (long) (epochs - epoch) * batches.size() - step - 1;
+                listener.stepped(
+                        new Progress(
+                                epoch + 1,
+                                epochs,
+                                step + 1,
+                                batches.size(),
+                                lossSum / seen,
+                                seen * 1e9 / (now - epochBegan),
+                                Duration.ofNanos((now - beganNanos) / stepsDone * stepsLeft)));
+                enough = listener.enough();
+            }
+            double clicksPerSecond = seen * 1e9 / (System.nanoTime() - epochBegan);
+            if (enough && best != null) {
+                return false; // in mid-epoch: what it changed is given up
+            }
+            endEpoch(lossSum / seen, clicksPerSecond, enough);
+            return !enough && !listener.enough();
+        }
+
+        private void endEpoch(double loss, double clicksPerSecond, boolean unfinished) {
+            training.settle();
+            training.notFinite()
+                    .ifPresent(
+                            name -> {
+                                throw diverged("a value of " + name + " is no finite number");
+                            });
+            Validation metrics = validation.isEmpty() ? null : validation.measure(training);
+            epoch++;
+            boolean better =
+                    metrics == null || best == null || metrics.mrr20() > best.validation().mrr20();
+            if (better) {
+                withoutGain = 0;
+                // Copied before anything else changes: memory may run out here.
+                bestValues = network.parameters().stream().map(Parameter::copy).toList();
+                best =
+                        new TrainedModel(
+                                network,
+                                vocabulary,
+                                options,
+                                epoch,
+                                metrics == null && chosen != null ? chosen.validation() : metrics,
+                                loss,
+                                sessions,
+                                elapsed());
+            } else {
+                withoutGain++;
+            }
+            if (checkpoint != null && !unfinished) {
+                keep();
+            }
+            listener.epochEnded(
+                    new Epoch(epoch, loss, metrics, better, clicksPerSecond, elapsed()));
+        }
+
+        private TrainingDivergedException diverged(String what) {
+            return new TrainingDivergedException(
+                    String.format(
+                            Locale.ROOT,
+                            "%s %s (learning rate %s, seed %d); a smaller learning rate usually"
+                                    + " helps",
+                            what,
+                            where(),
+                            options.learningRate(),
+                            options.seed()),
+                    lastGood());
+        }
+
+        private void keep() {
+            checkpoint.write(
+                    new TrainingCheckpoint.Place(
+                            chosen != null,
+                            epoch,
+                            withoutGain,
+                            elapsed(),
+                            kept(best, withoutGain == 0 ? null : bestValues),
+                            chosen == null
+                                    ? null
+                                    : kept(
+                                            chosen,
+                                            chosen.network().parameters().stream()
+                                                    .map(Parameter::values)
+                                                    .toList()),
+                            training.state()));
+        }
+
+        private static TrainingCheckpoint.Model kept(TrainedModel model, List<float[]> values) {
+            return new TrainingCheckpoint.Model(
+                    model.epochs(),
+                    model.validation(),
+                    model.loss(),
+                    model.sessions(),
+                    model.elapsed(),
+                    values);
+        }
+
+        private void goOn(TrainingCheckpoint.Place place) {
+            training.resume(place.now());
+            epoch = place.epoch();
+            withoutGain = place.withoutGain();
+            bestValues =
+                    place.best().values() == null
+                            ? network.parameters().stream().map(Parameter::copy).toList()
+                            : place.best().values();
+            best = trained(network, place.best());
+        }
     }
 }

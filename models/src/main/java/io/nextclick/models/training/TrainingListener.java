@@ -15,15 +15,23 @@ public interface TrainingListener {
      */
     default void started(TrainingPlan plan) {}
 
+    /**
+     * An interrupted training goes on, after {@link #started}.
+     *
+     * @param epoch the last complete one
+     * @param refitting whether of the training on all sessions
+     */
+    default void resumed(int epoch, boolean refitting) {}
+
     /** After every step. */
     default void stepped(Progress progress) {}
 
-    /** After every epoch. */
+    /** After every epoch; when a checkpoint is kept, it is there by now. */
     default void epochEnded(Epoch epoch) {}
 
     /**
-     * Asked after every step: whether to end here, in mid-epoch if need be, with the best weights
-     * so far, or the last if none are held out to tell.
+     * Asked after every step: whether to end here, in mid-epoch if need be, with the best of the
+     * complete epochs, or what the first one has come to.
      */
     default boolean enough() {
         return false;

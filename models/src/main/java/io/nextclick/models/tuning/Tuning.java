@@ -5,10 +5,10 @@ import io.nextclick.models.session.Session;
 import io.nextclick.models.session.SessionSplit;
 import io.nextclick.models.training.TrainedModel;
 import io.nextclick.models.training.Trainer;
-import io.nextclick.models.training.TrainingDivergedException;
 import io.nextclick.models.training.TrainingListener;
 import io.nextclick.models.training.TrainingListener.Epoch;
 import io.nextclick.models.training.TrainingOptions;
+import io.nextclick.models.training.TrainingStoppedException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -342,7 +342,7 @@ public final class Tuning implements AutoCloseable {
             listener.trialStarted(number, settings);
             try {
                 training.trial(options, this);
-            } catch (TrainingDivergedException e) {
+            } catch (TrainingStoppedException e) {
                 return failed(e);
             }
             if (interrupted) {
