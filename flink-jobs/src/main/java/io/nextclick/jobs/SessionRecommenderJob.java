@@ -14,6 +14,7 @@ import io.nextclick.jobs.recommend.RecommendOperator;
 import io.nextclick.jobs.recommend.RecommendationSerializer;
 import io.nextclick.schemas.Recommendation;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.sink2.Sink;
@@ -29,6 +30,7 @@ import org.apache.flink.state.rocksdb.RocksDBConfigurableOptions;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.ParameterTool;
+import org.rocksdb.CompressionType;
 
 /**
  * Clicks in, recommendations out.
@@ -51,6 +53,17 @@ public final class SessionRecommenderJob {
      * throughput; the bundles gather clicks anyway.
      */
     private static final Duration BUFFER_TIMEOUT = Duration.ofMillis(2);
+
+    /** RocksDB's seven levels, the newest first. */
+    private static final List<CompressionType> COMPRESSION_PER_LEVEL =
+            List.of(
+                    CompressionType.NO_COMPRESSION,
+                    CompressionType.NO_COMPRESSION,
+                    CompressionType.SNAPPY_COMPRESSION,
+                    CompressionType.SNAPPY_COMPRESSION,
+                    CompressionType.SNAPPY_COMPRESSION,
+                    CompressionType.SNAPPY_COMPRESSION,
+                    CompressionType.SNAPPY_COMPRESSION);
 
     private SessionRecommenderJob() {}
 
@@ -150,6 +163,12 @@ public final class SessionRecommenderJob {
                 given, defaults, CheckpointingOptions.CHECKPOINTING_INTERVAL, CHECKPOINT_INTERVAL);
         // Each session's first click asks for a key that isn't there.
         setDefault(given, defaults, RocksDBConfigurableOptions.USE_BLOOM_FILTER, true);
+        // The first two levels are soon written again; most of a session is floats anyway.
+        setDefault(
+                given,
+                defaults,
+                RocksDBConfigurableOptions.COMPRESSION_PER_LEVEL,
+                COMPRESSION_PER_LEVEL);
         environment.configure(defaults);
         return environment;
     }

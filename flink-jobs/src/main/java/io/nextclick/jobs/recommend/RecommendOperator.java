@@ -238,12 +238,7 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
         }
         int size = settings.bundleSize();
         bundle = new Pending[size];
-        Arrays.setAll(bundle, i -> new Pending());
-        batch = new Pending[size];
-        batchStates = new float[size][];
         batchRows = new int[size];
-        batchExcluded = settings.excludeSeen() ? new int[size][] : null;
-        visits = new HashMap<>();
         hotSessions =
                 new HotSessions(
                         sessions,
@@ -283,7 +278,7 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
     @Override
     public void processElement(StreamRecord<ReceivedClick> element) throws Exception {
         // The click is kept, not copied: it is immutable. The record around it is Flink's.
-        bundle[bundled++].click = element.getValue();
+        bundle[bundled++] = new Pending(element.getValue());
         arrivals++;
         if (bundled == bundle.length) {
             answerBundle();
@@ -381,6 +376,12 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
             return;
         }
         answering = true;
+        // Made anew for each bundle: to point from old objects to new ones at every click costs the
+        // garbage collector more than these.
+        batch = new Pending[bundled];
+        batchStates = new float[bundled][];
+        batchExcluded = settings.excludeSeen() ? new int[bundled][] : null;
+        visits = new HashMap<>(2 * bundled);
         counters.clicks.inc(bundled);
         counters.bundleSize.update(bundled);
         readSessions();
@@ -392,15 +393,12 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
             counters.inferenceTime.update((System.nanoTime() - started) / 1_000);
         }
         answerClicks();
-        for (int i = 0; i < bundled; i++) {
-            bundle[i].clear();
-        }
+        bundle = new Pending[bundle.length];
         bundled = 0;
         answering = false;
     }
 
     private void readSessions() throws Exception {
-        visits.clear();
         for (int i = 0; i < bundled; i++) {
             Pending pending = bundle[i];
             String sessionId = pending.click.sessionId();
@@ -915,21 +913,21 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
         }
     }
 
-    /** A click in the bundle and what has been found out about it. Used again and again. */
+    /** A click in the bundle and what has been found out about it. */
     private static final class Pending {
 
-        ReceivedClick click;
+        final ReceivedClick click;
         Visit visit;
         Verdict verdict;
         int step;
 
         /** The item's row if it is new to the session and known to the model. */
-        int row;
+        int row = ItemVocabulary.UNKNOWN;
 
-        int popularityRank;
+        int popularityRank = -1;
 
         /** The round in which the click advances its session's state, or -1. */
-        int round;
+        int round = -1;
 
         /** The state to advance from; null for a session without a known item. */
         float[] before;
@@ -942,34 +940,15 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
 
         int[] excluded;
         List<String> seen;
-        int lastKnownRow;
+        int lastKnownRow = ItemVocabulary.UNKNOWN;
         String fallback;
         TopItems top;
 
         /** The list itself, where no rows stand for its items. */
         List<RecommendedItem> items;
 
-        Pending() {
-            clear();
-        }
-
-        void clear() {
-            click = null;
-            visit = null;
-            verdict = null;
-            step = 0;
-            row = ItemVocabulary.UNKNOWN;
-            popularityRank = -1;
-            round = -1;
-            before = null;
-            hidden = null;
-            rows = null;
-            excluded = null;
-            seen = null;
-            lastKnownRow = ItemVocabulary.UNKNOWN;
-            fallback = null;
-            top = null;
-            items = null;
+        Pending(ReceivedClick click) {
+            this.click = click;
         }
     }
 }
