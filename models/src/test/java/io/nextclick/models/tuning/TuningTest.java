@@ -253,7 +253,8 @@ class TuningTest {
                     .extracting(Trial::outcome)
                     .startsWith(Outcome.COMPLETED, Outcome.FAILED)
                     .hasSize(3);
-            assertThat(tuning.trials().get(1).reason()).contains("a smaller learning rate usually helps");
+            assertThat(tuning.trials().get(1).reason())
+                    .contains("a smaller learning rate usually helps");
         }
         try (Tuning again = open(directory)) {
             assertThat(again.trials().get(1).outcome()).isEqualTo(Outcome.FAILED);
