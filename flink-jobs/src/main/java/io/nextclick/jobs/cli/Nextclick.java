@@ -61,6 +61,7 @@ public final class Nextclick implements Runnable {
         // One line a command.
         commandLine.addSubcommand(new TrainCommand());
         commandLine.addSubcommand(new TuneCommand());
+        commandLine.addSubcommand(new ImportCommand());
         commandLine.addSubcommand(new EvaluateCommand());
         commandLine.addSubcommand(new ReplayCommand());
         commandLine.addSubcommand(new WatchCommand());

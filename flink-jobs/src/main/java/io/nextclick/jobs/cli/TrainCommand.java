@@ -12,18 +12,13 @@ import io.nextclick.models.training.TrainedModel;
 import io.nextclick.models.training.Trainer;
 import io.nextclick.models.training.TrainingListener;
 import io.nextclick.models.training.TrainingOptions;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -43,9 +38,6 @@ import picocli.CommandLine.Spec;
                     + " before it validates."
         })
 final class TrainCommand implements Callable<Integer> {
-
-    private static final DateTimeFormatter VERSION =
-            DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
     @Spec private CommandSpec spec;
 
@@ -74,22 +66,7 @@ final class TrainCommand implements Callable<Integer> {
             description = "Leave out clicks at or after this time, such as 2008-08-01.")
     private Instant until;
 
-    @Option(
-            names = "--out",
-            required = true,
-            paramLabel = "DIR",
-            description = "Folder to write the model to.")
-    private Path out;
-
-    @Option(names = "--force", description = "Replace the model that is in the folder.")
-    private boolean force;
-
-    @Option(
-            names = "--model-version",
-            paramLabel = "VERSION",
-            description = "Version that recommendations carry. Default: the time, in UTC.")
-    private String version;
-
+    @Mixin private ModelFolderArguments written;
     @Mixin private SessionArguments sessions;
     @Mixin private TrainingArguments training;
     @Mixin private CountingArguments counting;
@@ -122,13 +99,11 @@ final class TrainCommand implements Callable<Integer> {
     private int count() throws Exception {
         ClickLog log = cut(clicks.log());
         SessionRules rules = sessions.rules(spec, log.format());
-        if (!force) {
-            refuseNonEmpty();
-        }
+        Path out = written.folder();
         List<Session> learnt = log.trainingSessions(rules);
         Instant now = Instant.now();
         CountedModel counted = counting.count(spec, kind, log.format(), learnt);
-        String named = version == null ? VERSION.format(now) : version;
+        String named = written.version(now);
         counted.folder(named, rules, learnt, now).write(out);
         spec.commandLine()
                 .getOut()
@@ -148,9 +123,7 @@ final class TrainCommand implements Callable<Integer> {
         TrainingOptions options = training.options(spec, network);
         ClickLog log = cut(clicks.log());
         SessionRules rules = sessions.rules(spec, log.format());
-        if (!force) {
-            refuseNonEmpty();
-        }
+        Path out = written.folder();
         List<Session> learnt = log.trainingSessions(rules);
         Instant now = Instant.now();
         TrainedModel trained;
@@ -168,10 +141,10 @@ final class TrainCommand implements Callable<Integer> {
                 throw new CommandException("ended early, nothing was written");
             }
         }
-        String named = version == null ? VERSION.format(now) : version;
+        String named = written.version(now);
         ModelFolder folder = trained.folder(named, rules, learnt, now);
         folder.write(out);
-        report(trained, named);
+        report(trained, out, named);
         return Nextclick.DONE;
     }
 
@@ -183,19 +156,7 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private void refuseNonEmpty() throws IOException, CommandException {
-        if (Files.isDirectory(out)) {
-            try (Stream<Path> files = Files.list(out)) {
-                if (files.findAny().isPresent()) {
-                    throw new CommandException(out + " is not empty; --force replaces a model");
-                }
-            }
-        } else if (Files.exists(out)) {
-            throw new CommandException(out + " is a file, a folder is needed");
-        }
-    }
-
-    private void report(TrainedModel trained, String named) {
+    private void report(TrainedModel trained, Path out, String named) {
         PrintWriter results = spec.commandLine().getOut();
         results.printf(
                 Locale.ROOT,

@@ -427,13 +427,30 @@ public final class ModelFolder {
         }
     }
 
-    private static ItemVocabulary parseItems(byte[] bytes) throws ModelFileException {
-        String text;
-        try {
-            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-        } catch (CharacterCodingException e) {
-            throw new ModelFileException(ITEMS, "not UTF-8", e);
+    /**
+     * Reads a list of items that may have been written by hand or by another program: like {@value
+     * #ITEMS}, but lines may end in any way and the last one not at all.
+     *
+     * @throws ModelFileException if it is too large, not UTF-8, or an item is empty, occurs twice
+     *     or has an unknown escape
+     */
+    public static ItemVocabulary readItems(Path file) throws IOException {
+        String name = String.valueOf(file.getFileName());
+        if (Files.size(file) > LARGEST_ITEMS_BYTES) {
+            throw new ModelFileException(name, "larger than " + LARGEST_ITEMS_BYTES + " bytes");
         }
+        List<String> items = new ArrayList<>();
+        for (String line : decoded(name, Files.readAllBytes(file)).lines().toList()) {
+            if (line.isEmpty()) {
+                throw new ModelFileException(name, "line " + (items.size() + 1) + " is empty");
+            }
+            items.add(unescaped(name, line, items.size() + 1));
+        }
+        return vocabulary(name, items);
+    }
+
+    private static ItemVocabulary parseItems(byte[] bytes) throws ModelFileException {
+        String text = decoded(ITEMS, bytes);
         if (!text.isEmpty() && text.charAt(text.length() - 1) != '\n') {
             throw new ModelFileException(ITEMS, "its last line is not ended");
         }
@@ -441,17 +458,31 @@ public final class ModelFolder {
         int begin = 0;
         while (begin < text.length()) {
             int end = text.indexOf('\n', begin);
-            items.add(unescaped(text.substring(begin, end), items.size() + 1));
+            items.add(unescaped(ITEMS, text.substring(begin, end), items.size() + 1));
             begin = end + 1;
         }
+        return vocabulary(ITEMS, items);
+    }
+
+    private static String decoded(String file, byte[] bytes) throws ModelFileException {
         try {
-            return new ItemVocabulary(items);
-        } catch (IllegalArgumentException e) {
-            throw new ModelFileException(ITEMS, e.getMessage(), e);
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        } catch (CharacterCodingException e) {
+            throw new ModelFileException(file, "not UTF-8", e);
         }
     }
 
-    private static String unescaped(String line, int number) throws ModelFileException {
+    private static ItemVocabulary vocabulary(String file, List<String> items)
+            throws ModelFileException {
+        try {
+            return new ItemVocabulary(items);
+        } catch (IllegalArgumentException e) {
+            throw new ModelFileException(file, e.getMessage(), e);
+        }
+    }
+
+    private static String unescaped(String file, String line, int number)
+            throws ModelFileException {
         if (line.indexOf('\\') < 0) {
             return line;
         }
@@ -470,7 +501,7 @@ public final class ModelFolder {
                 case 'r' -> item.append('\r');
                 default ->
                         throw new ModelFileException(
-                                ITEMS, "line " + number + " has an unknown escape");
+                                file, "line " + number + " has an unknown escape");
             }
         }
         return item.toString();
