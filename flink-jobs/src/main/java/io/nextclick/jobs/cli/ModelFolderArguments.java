@@ -53,6 +53,11 @@ final class ModelFolderArguments {
         return folder;
     }
 
+    /** Whether what is there may be replaced. */
+    boolean force() {
+        return force;
+    }
+
     /** The version of a model that was made at a time. */
     String version(Instant createdAt) {
         return version == null ? VERSION.format(createdAt) : version;

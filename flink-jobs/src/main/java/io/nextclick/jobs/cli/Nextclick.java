@@ -117,13 +117,24 @@ public final class Nextclick implements Runnable {
         @Override
         public int handleExecutionException(
                 Exception failure, CommandLine command, ParseResult parsed) {
-            PrintWriter err = command.getErr();
-            err.println(command.getCommandSpec().qualifiedName() + ": " + explain(failure));
+            int exitCode = fail(command.getCommandSpec(), explain(failure));
             if (verbose) {
-                failure.printStackTrace(err);
+                failure.printStackTrace(command.getErr());
             }
-            return FAILED;
+            return exitCode;
         }
+    }
+
+    /**
+     * Says on one line why a command could not. A command that was asked to end calls this before
+     * it lets go of its {@link io.nextclick.jobs.demo.ExitSignal}; an exception would be printed
+     * after that, when the process may be gone.
+     */
+    static int fail(CommandLine.Model.CommandSpec command, String message) {
+        PrintWriter err = command.commandLine().getErr();
+        err.println(command.qualifiedName() + ": " + message);
+        err.flush();
+        return FAILED;
     }
 
     /** What a person can do something about: the message where there is one, on one line. */

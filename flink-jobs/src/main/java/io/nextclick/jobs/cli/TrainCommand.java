@@ -4,7 +4,7 @@ import io.nextclick.jobs.demo.ExitSignal;
 import io.nextclick.models.clicklog.ClickLog;
 import io.nextclick.models.clicklog.ClickLogFormat;
 import io.nextclick.models.counted.CountedModel;
-import io.nextclick.models.files.ModelFolder;
+import io.nextclick.models.files.CheckpointFolder;
 import io.nextclick.models.network.NetworkKind;
 import io.nextclick.models.session.Session;
 import io.nextclick.models.session.SessionRules;
@@ -12,6 +12,9 @@ import io.nextclick.models.training.TrainedModel;
 import io.nextclick.models.training.Trainer;
 import io.nextclick.models.training.TrainingListener;
 import io.nextclick.models.training.TrainingOptions;
+import io.nextclick.models.training.TrainingOutOfMemoryException;
+import io.nextclick.models.training.TrainingStoppedException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -69,6 +72,7 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin private ModelFolderArguments written;
     @Mixin private SessionArguments sessions;
     @Mixin private TrainingArguments training;
+    @Mixin private CheckpointArguments checkpoints;
     @Mixin private CountingArguments counting;
 
     @Override
@@ -81,6 +85,7 @@ final class TrainCommand implements Callable<Integer> {
     /** An option that changes nothing has been misunderstood. */
     private void refuseForeignOptions(boolean isNetwork) {
         CommandSpec ofNetworks = spec.mixins().get("training");
+        CommandSpec ofCheckpoints = spec.mixins().get("checkpoints");
         CommandSpec ofCounted = spec.mixins().get("counting");
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
             String name = option.longestName();
@@ -88,6 +93,7 @@ final class TrainCommand implements Callable<Integer> {
                     isNetwork
                             ? ofCounted.optionsMap().containsKey(name)
                             : ofNetworks.optionsMap().containsKey(name)
+                                    || ofCheckpoints.optionsMap().containsKey(name)
                                     || (ofCounted.optionsMap().containsKey(name)
                                             && !CountingArguments.has(kind, name));
             if (isForeign) {
@@ -124,8 +130,10 @@ final class TrainCommand implements Callable<Integer> {
         ClickLog log = cut(clicks.log());
         SessionRules rules = sessions.rules(spec, log.format());
         Path out = written.folder();
+        CheckpointFolder checkpoint = checkpoints.folder(out, written.force());
         List<Session> learnt = log.trainingSessions(rules);
         Instant now = Instant.now();
+        String named = written.version(now);
         TrainedModel trained;
         // The engine's threads must be done before the process may end.
         try (ExitSignal exit = new ExitSignal(() -> {});
@@ -135,17 +143,58 @@ final class TrainCommand implements Callable<Integer> {
                             ? Trainer.train(
                                     log.split(rules, options.validationFraction()),
                                     options,
-                                    listener)
-                            : Trainer.train(learnt, options, listener);
+                                    listener,
+                                    checkpoint)
+                            : Trainer.train(learnt, options, listener, checkpoint);
             if (exit.requested()) {
-                throw new CommandException("ended early, nothing was written");
+                listener.endBar();
+                return Nextclick.fail(
+                        spec,
+                        checkpoint.exists()
+                                ? "ended early; the complete epochs are kept in "
+                                        + checkpoint.path()
+                                        + ", the same command with --resume goes on"
+                                : "ended early, before an epoch was complete: nothing is kept");
             }
+        } catch (TrainingStoppedException e) {
+            throw salvaged(
+                    e, checkpoint, good -> good.folder(named, rules, learnt, now).write(out));
         }
-        String named = written.version(now);
-        ModelFolder folder = trained.folder(named, rules, learnt, now);
-        folder.write(out);
+        trained.folder(named, rules, learnt, now).write(out);
+        checkpoint.delete();
         report(trained, out, named);
         return Nextclick.DONE;
+    }
+
+    private interface ModelWriter {
+        void write(TrainedModel model) throws IOException;
+    }
+
+    /** Writes what a training that can't go on had reached, and says all that. */
+    private CommandException salvaged(
+            TrainingStoppedException stopped, CheckpointFolder checkpoint, ModelWriter writer)
+            throws IOException {
+        StringBuilder said = new StringBuilder(stopped.getMessage());
+        if (stopped instanceof TrainingOutOfMemoryException) {
+            // With more memory it could go on. The other way to stop would come again.
+            if (checkpoint.exists()) {
+                said.append("; the complete epochs are kept in ")
+                        .append(checkpoint.path())
+                        .append(", the same command with --resume --force goes on");
+            }
+        } else {
+            checkpoint.delete();
+        }
+        if (stopped.lastGood().isPresent()) {
+            TrainedModel good = stopped.lastGood().get();
+            writer.write(good);
+            said.append("; the last good model, of epoch ")
+                    .append(good.epochs())
+                    .append(", is written");
+        }
+        CommandException failure = new CommandException(said.toString());
+        failure.initCause(stopped);
+        return failure;
     }
 
     private ClickLog cut(ClickLog log) {
@@ -250,9 +299,16 @@ final class TrainCommand implements Callable<Integer> {
         }
 
         @Override
+        public void resumed(int epoch, boolean refitting) {
+            say(
+                    "going on after epoch "
+                            + epoch
+                            + (refitting ? " of the training on all sessions" : ""));
+        }
+
+        @Override
         public void refitting(int epochs) {
-            close();
-            bar = null;
+            endBar();
             say("once more on all sessions, for " + epochs + " epochs");
         }
 
@@ -267,8 +323,13 @@ final class TrainCommand implements Callable<Integer> {
 
         @Override
         public void close() {
+            endBar();
+        }
+
+        void endBar() {
             if (bar != null) {
                 bar.close();
+                bar = null;
             }
         }
     }
