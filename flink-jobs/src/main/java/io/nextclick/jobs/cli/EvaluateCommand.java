@@ -1,19 +1,29 @@
 package io.nextclick.jobs.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nextclick.jobs.demo.ExitSignal;
+import io.nextclick.jobs.report.Contestant;
+import io.nextclick.jobs.report.EvaluationPage;
+import io.nextclick.jobs.report.EvaluationPage.Subject;
+import io.nextclick.jobs.report.SampleSessions;
+import io.nextclick.models.baseline.Popularity;
 import io.nextclick.models.clicklog.ClickLog;
 import io.nextclick.models.clicklog.ClickLogFormat;
 import io.nextclick.models.counted.CountedModel;
+import io.nextclick.models.evaluation.Comparison;
 import io.nextclick.models.evaluation.Evaluation;
-import io.nextclick.models.evaluation.EvaluationReport;
+import io.nextclick.models.evaluation.Outcomes;
+import io.nextclick.models.evaluation.Resampling;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.scoring.SessionScorer;
 import io.nextclick.models.serving.ServableModel;
 import io.nextclick.models.serving.ServableModels;
+import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.Session;
 import io.nextclick.models.session.SessionRules;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -42,6 +52,9 @@ import picocli.CommandLine.Spec;
         })
 final class EvaluateCommand implements Callable<Integer> {
 
+    /** Sessions that a page shows with their lists. */
+    private static final int SAMPLES = 8;
+
     @Spec private CommandSpec spec;
 
     @Option(
@@ -52,6 +65,14 @@ final class EvaluateCommand implements Callable<Integer> {
                     "Folder of a model, or a baseline that is counted from --train: popularity,"
                             + " markov, item-knn or vmis-knn.")
     private String model;
+
+    @Option(
+            names = "--against",
+            paramLabel = "DIR|KIND",
+            description =
+                    "Another model or baseline to compare with, on the same clicks: differences"
+                            + " with intervals and p-values.")
+    private String against;
 
     @Option(
             names = "--train",
@@ -116,31 +137,90 @@ final class EvaluateCommand implements Callable<Integer> {
             description = "Write the figures as one JSON object, too; - is standard output.")
     private String json;
 
+    @Option(
+            names = "--report",
+            paramLabel = "FILE.html",
+            description =
+                    "Write a page to look at, too: tables, charts and sample sessions with their"
+                            + " lists.")
+    private Path page;
+
+    @Option(
+            names = "--resamples",
+            defaultValue = "1000",
+            paramLabel = "N",
+            description = "Logs that the bootstrap draws for the 95 %% intervals. Default: 1000.")
+    private int resamples;
+
+    @Option(
+            names = "--seed",
+            defaultValue = "1",
+            paramLabel = "N",
+            description =
+                    "Seed of the intervals, of the p-values and of the choice of sample sessions."
+                            + " Default: 1.")
+    private long seed;
+
     @Mixin private SessionArguments sessions;
 
     @Override
     public Integer call() throws Exception {
         ClickLog testLog = wrongUsageOf(() -> ClickLog.of(test, format).from(from));
-        EvaluationReport report;
-        if (CountedModel.KINDS.contains(model)) {
-            report = evaluateBaseline(testLog);
-        } else {
-            VectorModule.noteIfMissing(spec.commandLine().getErr());
-            try (ServableModel loaded = ServableModels.load(ModelFolder.read(folder()));
-                    SessionScorer scorer = loaded.newScorer()) {
-                report =
-                        run(
-                                new Evaluation(loaded.vocabulary(), loaded.popularity()),
-                                scorer,
-                                testLog.testSessions(loaded.sessionRules()));
+        Resampling resampling =
+                wrongUsageOf(
+                        () ->
+                                new Resampling(
+                                        resamples,
+                                        Resampling.DEFAULT.permutations(),
+                                        Resampling.DEFAULT.confidence(),
+                                        seed));
+        // Not after minutes of ranking.
+        refuseMissingFolder(page);
+        refuseMissingFolder(json == null || json.equals("-") ? null : Path.of(json));
+        try (ServableModel loaded = load(model);
+                ServableModel other = load(against)) {
+            SessionRules rules = rules(loaded, other);
+            Supplier<List<Session>> training = trainingSessions(rules);
+            List<Session> tested = testLog.testSessions(rules);
+            SampleSessions samples = SampleSessions.draw(tested, page == null ? 0 : SAMPLES, seed);
+            // The engine's threads must be done before the process may end.
+            try (ExitSignal exit = new ExitSignal(() -> {})) {
+                boolean alike =
+                        loaded != null && other != null && loaded.name().equals(other.name());
+                Measuring measuring = new Measuring(tested, samples, resampling, alike, exit);
+                Contestant one = measuring.measure(model, loaded, training);
+                Contestant two =
+                        against == null ? null : measuring.measure(against, other, training);
+                Comparison comparison =
+                        two == null ? null : one.outcomes().against(two.outcomes(), resampling);
+                write(one, two, comparison);
+                if (page != null) {
+                    Subject subject =
+                            new Subject(
+                                    test.getFileName() + " (" + format + ")",
+                                    maskSeen,
+                                    Instant.now());
+                    Files.writeString(
+                            page, EvaluationPage.html(subject, one, two, comparison, samples));
+                }
             }
         }
-        write(report);
         return Nextclick.DONE;
     }
 
-    private Path folder() throws CommandException {
-        Path folder = Path.of(model);
+    private static void refuseMissingFolder(Path file) throws CommandException {
+        Path folder = file == null ? null : file.toAbsolutePath().getParent();
+        if (folder != null && !Files.isDirectory(folder)) {
+            throw new CommandException("there is no folder " + folder + " to write to");
+        }
+    }
+
+    /** The model in a folder; null for a baseline, or if none is asked for. */
+    private ServableModel load(String named) throws IOException, CommandException {
+        if (named == null || CountedModel.KINDS.contains(named)) {
+            return null;
+        }
+        Path folder = Path.of(named);
         if (!Files.isDirectory(folder)) {
             throw new CommandException(
                     "there is no model folder "
@@ -148,60 +228,161 @@ final class EvaluateCommand implements Callable<Integer> {
                             + "; the baselines are "
                             + String.join(", ", CountedModel.KINDS));
         }
-        return folder;
+        VectorModule.noteIfMissing(spec.commandLine().getErr());
+        return ServableModels.load(ModelFolder.read(folder));
     }
 
-    private EvaluationReport evaluateBaseline(ClickLog testLog) {
-        if (train == null) {
-            throw new ParameterException(
-                    spec.commandLine(), "--train is needed to count " + model + " from");
+    /**
+     * The rules that cut the sessions: those of the model that was trained, since baselines are
+     * counted under any.
+     */
+    private SessionRules rules(ServableModel loaded, ServableModel other) {
+        if (loaded == null && other == null) {
+            return sessions.rules(spec, trainFormat == null ? format : trainFormat);
         }
-        ClickLogFormat counted = trainFormat == null ? format : trainFormat;
-        SessionRules rules = sessions.rules(spec, counted);
-        List<Session> learnt =
-                wrongUsageOf(() -> ClickLog.of(train, counted).until(until))
-                        .trainingSessions(rules);
-        CountedModel baseline = CountedModel.of(model, learnt);
-        return run(
-                new Evaluation(baseline.vocabulary(), baseline.popularity()),
-                baseline.newScorer(),
-                testLog.testSessions(rules));
+        SessionRules rules = (loaded == null ? other : loaded).sessionRules();
+        if (loaded != null && other != null && !rules.equals(other.sessionRules())) {
+            spec.commandLine()
+                    .getErr()
+                    .printf(
+                            "%s was trained under other session rules; both are measured on the"
+                                    + " sessions of %s%n",
+                            against, model);
+        }
+        return rules;
     }
 
-    private EvaluationReport run(
-            Evaluation evaluation, SessionScorer scorer, List<Session> tested) {
-        Evaluation configured = wrongUsageOf(() -> evaluation.withCutoffs(cutoffs));
-        // The engine's threads must be done before the process may end.
-        try (ExitSignal exit = new ExitSignal(() -> {});
-                TaskProgress progress =
-                        new TaskProgress(
-                                "evaluate",
-                                "predictions",
-                                Evaluation.predictions(tested),
-                                spec.commandLine().getErr())) {
-            return configured
-                    .withSeenMasked(maskSeen)
-                    .withProgress(
-                            done -> {
-                                if (exit.requested()) {
-                                    throw new CancellationException("ended early");
-                                }
-                                progress.to(done);
-                            })
-                    .run(scorer, tested);
+    /** What baselines are counted from, read when the first one needs it. */
+    private Supplier<List<Session>> trainingSessions(SessionRules rules) {
+        return new Supplier<>() {
+            private List<Session> learnt;
+
+            @Override
+            public List<Session> get() {
+                if (train == null) {
+                    throw new ParameterException(
+                            spec.commandLine(), "--train is needed to count a baseline from");
+                }
+                if (learnt == null) {
+                    ClickLogFormat counted = trainFormat == null ? format : trainFormat;
+                    learnt =
+                            wrongUsageOf(() -> ClickLog.of(train, counted).until(until))
+                                    .trainingSessions(rules);
+                }
+                return learnt;
+            }
+        };
+    }
+
+    /** Asks models about the same sessions, one after the other. */
+    private final class Measuring {
+
+        private final List<Session> tested;
+        private final SampleSessions samples;
+        private final Resampling resampling;
+
+        /** Whether only their versions tell the models apart. */
+        private final boolean alike;
+
+        private final ExitSignal exit;
+
+        Measuring(
+                List<Session> tested,
+                SampleSessions samples,
+                Resampling resampling,
+                boolean alike,
+                ExitSignal exit) {
+            this.tested = tested;
+            this.samples = samples;
+            this.resampling = resampling;
+            this.alike = alike;
+            this.exit = exit;
+        }
+
+        /**
+         * @param loaded null if a baseline is named
+         */
+        Contestant measure(String named, ServableModel loaded, Supplier<List<Session>> training) {
+            if (loaded != null) {
+                try (SessionScorer scorer = loaded.newScorer()) {
+                    return measure(
+                            alike ? loaded.name() + " " + loaded.version() : loaded.name(),
+                            loaded.describe(),
+                            loaded.vocabulary(),
+                            loaded.popularity(),
+                            scorer);
+                }
+            }
+            CountedModel baseline = CountedModel.of(named, training.get());
+            try (SessionScorer scorer = baseline.newScorer()) {
+                return measure(
+                        named,
+                        "counted from " + train.getFileName(),
+                        baseline.vocabulary(),
+                        baseline.popularity(),
+                        scorer);
+            }
+        }
+
+        private Contestant measure(
+                String name,
+                String description,
+                ItemVocabulary vocabulary,
+                Popularity popularity,
+                SessionScorer scorer) {
+            Evaluation evaluation =
+                    wrongUsageOf(
+                            () ->
+                                    new Evaluation(vocabulary, popularity)
+                                            .withCutoffs(cutoffs)
+                                            .withSeenMasked(maskSeen));
+            Outcomes outcomes;
+            try (TaskProgress progress =
+                    new TaskProgress(
+                            "evaluate",
+                            "predictions",
+                            Evaluation.predictions(tested),
+                            spec.commandLine().getErr())) {
+                outcomes =
+                        evaluation
+                                .withProgress(
+                                        done -> {
+                                            if (exit.requested()) {
+                                                throw new CancellationException("ended early");
+                                            }
+                                            progress.to(done);
+                                        })
+                                .outcomes(scorer, tested);
+            }
+            return new Contestant(
+                    name,
+                    description,
+                    outcomes,
+                    outcomes.report(resampling),
+                    samples.answers(evaluation, scorer, vocabulary, outcomes));
         }
     }
 
-    private void write(EvaluationReport report) throws IOException {
+    private void write(Contestant one, Contestant two, Comparison comparison) throws IOException {
+        ObjectNode figures = one.report().toJson();
+        if (two != null) {
+            figures.set("against", two.report().toJson());
+            figures.set("comparison", comparison.toJson());
+        }
         String object =
-                new ObjectMapper()
-                        .writerWithDefaultPrettyPrinter()
-                        .writeValueAsString(report.toJson());
+                new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(figures);
+        PrintWriter out = spec.commandLine().getOut();
         if ("-".equals(json)) {
-            spec.commandLine().getOut().println(object);
+            out.println(object);
             return;
         }
-        spec.commandLine().getOut().print(report.toTable());
+        if (two == null) {
+            out.print(one.report().toTable());
+        } else {
+            out.printf("%s%n%s%n", one.name(), one.report().toTable());
+            out.printf("%s%n%s%n", two.name(), two.report().toTable());
+            out.printf("%s against %s%n%s", one.name(), two.name(), comparison.toTable());
+        }
         if (json != null) {
             Files.writeString(Path.of(json), object + "\n");
         }

@@ -1,6 +1,7 @@
 package io.nextclick.jobs.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -140,6 +141,58 @@ class LogCommandsTest {
                         "--out",
                         model.toString()));
         return CommandRun.of(arguments.toArray(String[]::new));
+    }
+
+    @Test
+    void modelsAreComparedOnTheSameClicks() throws Exception {
+        Path log = folder.resolve("clicks.jsonl");
+        simulate(log);
+        Path json = folder.resolve("figures.json");
+        Path page = folder.resolve("page.html");
+        String[] arguments = {
+            "evaluate",
+            "--model",
+            "markov",
+            "--against",
+            "popularity",
+            "--train",
+            log.toString(),
+            "--test",
+            log.toString(),
+            "--format",
+            "jsonl",
+            "--cutoffs",
+            "10",
+            "--resamples",
+            "50",
+            "--seed",
+            "3",
+            "--json",
+            json.toString(),
+            "--report",
+            page.toString()
+        };
+        CommandRun run = CommandRun.of(arguments);
+        assertThat(run.exitCode()).as(run.err()).isEqualTo(Nextclick.DONE);
+        assertThat(run.out()).contains("markov against popularity", "hr@10", "p (t)");
+        JsonNode figures = new ObjectMapper().readTree(Files.readString(json));
+        JsonNode difference = figures.at("/comparison/differences/mrr@10");
+        assertThat(difference.get("difference").doubleValue())
+                .isCloseTo(
+                        figures.get("mrr@10").doubleValue()
+                                - figures.at("/against/mrr@10").doubleValue(),
+                        within(1e-9));
+        assertThat(difference.get("p").doubleValue()).isBetween(0.0, 1.0);
+        assertThat(figures.at("/intervals/map@10")).hasSize(2);
+        assertThat(figures.get("by_position").size()).isPositive();
+        assertThat(Files.readString(page))
+                .contains("<title>markov against popularity</title>", "Sample sessions")
+                .doesNotContain(folder.toString());
+
+        arguments[arguments.length - 1] = folder.resolve("nowhere/page.html").toString();
+        CommandRun nowhere = CommandRun.of(arguments);
+        assertThat(nowhere.exitCode()).isEqualTo(Nextclick.FAILED);
+        assertThat(nowhere.err()).contains("nowhere");
     }
 
     @Test

@@ -1,0 +1,735 @@
+package io.nextclick.jobs.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nextclick.models.evaluation.Comparison;
+import io.nextclick.models.evaluation.Difference;
+import io.nextclick.models.evaluation.Exposure;
+import io.nextclick.models.evaluation.Interval;
+import io.nextclick.models.evaluation.RankingMetric;
+import io.nextclick.models.evaluation.Resampling;
+import io.nextclick.models.evaluation.Slice;
+import io.nextclick.models.evaluation.SliceReport;
+import io.nextclick.models.session.Session;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * An evaluation as a page to look at: one HTML file that refers to nothing outside itself. Charts
+ * are drawn by Chart.js, whose script is part of the page; every figure stands in a table too, so
+ * that the page says the same without scripts, and to a screen reader.
+ *
+ * <p>The page's content security policy names the digests of its two scripts and lets nothing else
+ * run or load, and whatever comes from logs is escaped besides.
+ */
+public final class EvaluationPage {
+
+    private static final String CHART_JS = "/META-INF/resources/webjars/chart.js/4.5.1/";
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("d MMMM yyyy, HH:mm 'UTC'", Locale.ENGLISH)
+                    .withZone(ZoneOffset.UTC);
+
+    /** Items of a list that are shown, and predictions of a sample session. */
+    private static final int SHOWN = 10;
+
+    private static final int CONCENTRATION_STEPS = 50;
+    private static final String MODEL = "model";
+    private static final String AGAINST = "against";
+    private static final String CLICKS = "clicks";
+
+    private final Subject subject;
+    private final Contestant model;
+    private final Contestant against;
+    private final Comparison comparison;
+    private final SampleSessions samples;
+    private final Resampling resampling;
+    private final ObjectNode charts = new ObjectMapper().createObjectNode();
+    private final Markup html = new Markup();
+
+    /**
+     * What was measured on.
+     *
+     * @param log the test log, for a person
+     * @param maskSeen whether items a session had clicked were left out of its lists
+     * @param time when
+     */
+    public record Subject(String log, boolean maskSeen, Instant time) {}
+
+    private EvaluationPage(
+            Subject subject,
+            Contestant model,
+            Contestant against,
+            Comparison comparison,
+            SampleSessions samples) {
+        this.subject = subject;
+        this.model = model;
+        this.against = against;
+        this.comparison = comparison;
+        this.samples = samples;
+        this.resampling = Objects.requireNonNull(model.report().resampling(), "intervals");
+    }
+
+    /**
+     * The page.
+     *
+     * @param against the model compared with, on the same sessions; may be null
+     * @param comparison of the two; null just if {@code against} is
+     * @param samples the sessions that both models' answers are of
+     */
+    public static String html(
+            Subject subject,
+            Contestant model,
+            Contestant against,
+            Comparison comparison,
+            SampleSessions samples) {
+        return new EvaluationPage(subject, model, against, comparison, samples).write();
+    }
+
+    private String write() {
+        Markup body = html;
+        header();
+        tiles();
+        figures();
+        slices(
+                "position",
+                "By position in the session",
+                "clicks before the target",
+                "How many clicks of the session the model had seen when it made the list.",
+                model.outcomes().byPosition(),
+                comparison == null ? Map.of() : comparison.byPosition());
+        slices(
+                "popularity",
+                "By popularity of the target",
+                "clicks of the target in training",
+                "How often the next item had been clicked in training. Each group of items gathered"
+                        + " about a fifth of the training clicks.",
+                model.outcomes().byPopularity(),
+                comparison == null ? Map.of() : comparison.byPopularity());
+        exposure();
+        sampleSessions();
+        notes();
+        return page(body.toString());
+    }
+
+    private String page(String body) {
+        String library = resource(CHART_JS + "dist/chart.umd.min.js");
+        // The map is a file of its own, which this page must not ask for.
+        String chartJs =
+                library.replaceAll("(?m)^//# sourceMappingURL=.*$", "").strip()
+                        + "\n/*\n"
+                        + resource(CHART_JS + "LICENSE.md").strip()
+                        + "\n*/";
+        String script = resource("evaluation.js").strip();
+        String style = resource("evaluation.css").strip();
+        String policy =
+                "default-src 'none'; base-uri 'none'; form-action 'none'; style-src '"
+                        + digest(style)
+                        + "'; script-src '"
+                        + digest(chartJs)
+                        + "' '"
+                        + digest(script)
+                        + "'";
+        Markup page = new Markup();
+        page.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+        page.open("meta", "http-equiv", "Content-Security-Policy", "content", policy).raw("\n");
+        page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+        page.raw("<meta name=\"color-scheme\" content=\"light dark\">\n");
+        page.element("title", title());
+        page.raw("<style>").raw(style).raw("</style>\n</head>\n<body>\n").raw(body);
+        page.raw("<script type=\"application/json\" id=\"charts\">");
+        page.raw(json(charts)).raw("</script>\n");
+        page.raw("<script>").raw(chartJs).raw("</script>\n");
+        page.raw("<script>").raw(script).raw("</script>\n</body>\n</html>\n");
+        return page.toString();
+    }
+
+    private String title() {
+        return against == null ? model.name() : model.name() + " against " + against.name();
+    }
+
+    private void header() {
+        html.open("header");
+        html.element("p", "nextclick evaluation", "class", "kicker");
+        html.element("h1", title());
+        html.open("dl", "class", "facts");
+        fact("Test log", subject.log());
+        fact("Predictions", number(model.report().predictions()));
+        fact("Sessions", number(model.report().sessions()));
+        if (model.outcomes().predictions().visits() < model.report().sessions()) {
+            fact("Visits", number(model.outcomes().predictions().visits()));
+        }
+        fact("Targets unknown", number(model.report().unknownTargets()));
+        fact("Ranked by popularity", number(model.report().fallbacks()));
+        if (subject.maskSeen()) {
+            fact("Masked targets", number(model.report().seenTargets()));
+        }
+        fact("Measured", TIME.format(subject.time()));
+        html.close("dl");
+        html.open("dl", "class", "contestants");
+        contestant(model, MODEL);
+        if (against != null) {
+            contestant(against, AGAINST);
+        }
+        html.close("dl").close("header").raw("<main>\n");
+    }
+
+    private void fact(String name, String value) {
+        html.open("div").element("dt", name).element("dd", value).close("div");
+    }
+
+    private void contestant(Contestant contestant, String role) {
+        html.open("div");
+        html.open("dt").raw(key(role)).text(contestant.name()).close("dt");
+        html.element("dd", contestant.description());
+        html.close("div");
+    }
+
+    private static String key(String role) {
+        return "<span class=\"key " + role + "\" aria-hidden=\"true\"></span>";
+    }
+
+    private void tiles() {
+        int cutoff = model.outcomes().longest();
+        html.open("div", "class", "tiles");
+        for (RankingMetric metric :
+                List.of(RankingMetric.HR, RankingMetric.MRR, RankingMetric.NDCG)) {
+            String name = metric.at(cutoff);
+            html.open("section", "class", "tile");
+            html.element("h2", metric.title() + "@" + cutoff);
+            html.element("p", figure(model.report().metric(name)), "class", "figure");
+            Interval interval = model.report().intervals().get(name);
+            if (interval != null) {
+                html.element("p", percent() + " between " + ends(interval), "class", "interval");
+            }
+            Difference difference = comparison == null ? null : comparison.differences().get(name);
+            if (difference != null) {
+                html.open("p", "class", "verdict " + verdict(difference));
+                html.text(signed(difference.difference()) + " against " + against.name());
+                html.raw("<br>").text(words(difference)).close("p");
+            }
+            html.close("section");
+        }
+        html.close("div");
+    }
+
+    /** Whether a difference is clear, as a class of the style sheet. */
+    private String verdict(Difference difference) {
+        if (difference.randomisation() > 1 - resampling.confidence()) {
+            return "unclear";
+        }
+        return difference.difference() > 0 ? "better" : "worse";
+    }
+
+    private String words(Difference difference) {
+        String words =
+                switch (verdict(difference)) {
+                    case "better" -> "better";
+                    case "worse" -> "worse";
+                    default -> "no clear difference";
+                };
+        return words + ", p " + p(difference.randomisation());
+    }
+
+    private void figures() {
+        html.open("section");
+        html.element("h2", "How often the next item is in the list");
+        chartOfLengths();
+        if (comparison != null && !comparison.differences().isEmpty()) {
+            chartOfDifferences();
+        }
+        openTable("The figures at each list length, with " + percent() + " intervals.");
+        html.raw("<thead><tr>").element("th", "", "scope", "col");
+        head(model, MODEL);
+        if (against != null) {
+            head(against, AGAINST);
+            for (String column : List.of("difference", "p", "p (t-test)")) {
+                html.element("th", column, "scope", "col", "class", "number");
+            }
+        }
+        html.raw("</tr></thead>\n");
+        for (int cutoff : model.outcomes().cutoffs()) {
+            html.raw("<tbody>\n");
+            row(cutoff, "HR = Recall", RankingMetric.HR);
+            row(cutoff, "MRR = MAP", RankingMetric.MRR);
+            row(cutoff, "NDCG", RankingMetric.NDCG);
+            row(cutoff, "Precision", RankingMetric.PRECISION);
+            html.raw("</tbody>\n");
+        }
+        closeTable();
+        html.close("section");
+    }
+
+    private void head(Contestant contestant, String role) {
+        html.open("th", "scope", "col", "class", "number").raw(key(role));
+        html.text(contestant.name()).close("th");
+    }
+
+    private void row(int cutoff, String title, RankingMetric metric) {
+        String name = metric.at(cutoff);
+        html.open("tr").element("th", title + " @" + cutoff, "scope", "row");
+        cell(model.report().metric(name), model.report().intervals().get(name));
+        if (against != null) {
+            cell(against.report().metric(name), against.report().intervals().get(name));
+            cells(comparison.differences().get(name));
+        }
+        html.close("tr");
+    }
+
+    private void cell(double figure, Interval interval) {
+        html.open("td", "class", "number").text(figure(figure));
+        if (interval != null) {
+            html.raw(" ").element("small", ends(interval));
+        }
+        html.close("td");
+    }
+
+    private void cells(Difference difference) {
+        if (difference == null) {
+            html.raw("<td></td><td></td><td></td>");
+            return;
+        }
+        html.open("td", "class", "number " + verdict(difference));
+        html.text(signed(difference.difference())).raw(" ");
+        html.element(
+                "small",
+                signed(difference.interval().low()) + " – " + signed(difference.interval().high()));
+        html.close("td");
+        html.element("td", p(difference.randomisation()), "class", "number");
+        html.element("td", p(difference.t()), "class", "number");
+    }
+
+    private void chartOfLengths() {
+        int longest = model.outcomes().longest();
+        ObjectNode chart = chart("lengths", "line", "list length", "HR");
+        ArrayNode x = chart.putArray("x");
+        for (int length = 1; length <= longest; length++) {
+            x.add(length);
+        }
+        for (int i = 0; i < contestants().size(); i++) {
+            ArrayNode values = series(chart, i).putArray("values");
+            for (int length = 1; length <= longest; length++) {
+                values.add(
+                        contestants()
+                                .get(i)
+                                .outcomes()
+                                .predictions()
+                                .mean(RankingMetric.HR, length));
+            }
+        }
+        figure(
+                "lengths",
+                "Share of targets found, by list length.",
+                "Line chart; the table below holds the figures.");
+    }
+
+    private void chartOfDifferences() {
+        ObjectNode chart =
+                chart("differences", "differences", model.name() + " minus " + against.name(), "");
+        ArrayNode labels = chart.putArray("labels");
+        ArrayNode values = chart.putArray("values");
+        ArrayNode low = chart.putArray("low");
+        ArrayNode high = chart.putArray("high");
+        for (RankingMetric metric :
+                List.of(RankingMetric.HR, RankingMetric.MRR, RankingMetric.NDCG)) {
+            for (int cutoff : model.outcomes().cutoffs()) {
+                Difference difference = comparison.differences().get(metric.at(cutoff));
+                labels.add(metric.title() + "@" + cutoff);
+                values.add(difference.difference());
+                low.add(difference.interval().low());
+                high.add(difference.interval().high());
+            }
+        }
+        figure(
+                "differences",
+                "Difference on the same clicks, with "
+                        + percent()
+                        + " intervals: right of zero "
+                        + model.name()
+                        + " is better.",
+                "Interval chart; the table below holds the figures.");
+    }
+
+    private void slices(
+            String id,
+            String title,
+            String label,
+            String explanation,
+            List<Slice> slices,
+            Map<String, Map<String, Difference>> differences) {
+        int cutoff = model.outcomes().longest();
+        List<List<SliceReport>> reports = new ArrayList<>();
+        for (Contestant contestant : contestants()) {
+            reports.add(contestant.outcomes().slices(slices, resampling));
+        }
+        html.open("section").element("h2", title).element("p", explanation);
+        html.open("div", "class", "pair");
+        for (RankingMetric metric : List.of(RankingMetric.HR, RankingMetric.MRR)) {
+            chartOfSlices(id + "-" + metric.at(cutoff), label, metric, reports);
+        }
+        html.close("div");
+        openTable(title + ", with " + percent() + " intervals.");
+        html.raw("<thead><tr>").element("th", label, "scope", "col");
+        html.element("th", "predictions", "scope", "col", "class", "number");
+        List<RankingMetric> metrics = List.of(RankingMetric.HR, RankingMetric.MRR);
+        for (RankingMetric metric : metrics) {
+            for (int i = 0; i < contestants().size(); i++) {
+                html.open("th", "scope", "col", "class", "number").raw(key(role(i)));
+                html.text(contestants().get(i).name() + ", " + metric.title() + "@" + cutoff)
+                        .close("th");
+            }
+            if (against != null) {
+                html.element("th", "p", "scope", "col", "class", "number");
+            }
+        }
+        html.raw("</tr></thead>\n<tbody>\n");
+        for (int i = 0; i < slices.size(); i++) {
+            html.open("tr").element("th", slices.get(i).label(), "scope", "row");
+            long predictions = reports.get(0).get(i).predictions();
+            html.element("td", number(predictions), "class", "number");
+            for (RankingMetric metric : metrics) {
+                String name = metric.at(cutoff);
+                for (List<SliceReport> report : reports) {
+                    cell(report.get(i).metrics().get(name), report.get(i).intervals().get(name));
+                }
+                if (against != null) {
+                    Difference difference =
+                            differences.getOrDefault(slices.get(i).label(), Map.of()).get(name);
+                    html.element(
+                            "td",
+                            difference == null ? "" : p(difference.randomisation()),
+                            "class",
+                            difference == null ? "number" : "number " + verdict(difference));
+                }
+            }
+            html.close("tr");
+        }
+        html.raw("</tbody>\n");
+        closeTable();
+        html.close("section");
+    }
+
+    private void chartOfSlices(
+            String id, String label, RankingMetric metric, List<List<SliceReport>> reports) {
+        String name = metric.at(model.outcomes().longest());
+        String title = metric.title() + "@" + model.outcomes().longest();
+        ObjectNode chart = chart(id, "bars", label, title);
+        ArrayNode labels = chart.putArray("labels");
+        reports.get(0).forEach(slice -> labels.add(slice.label()));
+        for (int i = 0; i < reports.size(); i++) {
+            ObjectNode series = series(chart, i);
+            ArrayNode values = series.putArray("values");
+            ArrayNode low = series.putArray("low");
+            ArrayNode high = series.putArray("high");
+            for (SliceReport slice : reports.get(i)) {
+                double figure = slice.metrics().get(name);
+                Interval interval =
+                        slice.intervals().getOrDefault(name, new Interval(figure, figure));
+                values.add(figure);
+                low.add(interval.low());
+                high.add(interval.high());
+            }
+        }
+        figure(id, title + ".", "Bar chart; the table below holds the figures.");
+    }
+
+    private void exposure() {
+        int longest = model.outcomes().longest();
+        html.open("section").element("h2", "What the lists show");
+        html.element(
+                "p",
+                "How much of the catalogue is ever recommended, and how strongly the lists lean"
+                        + " towards what is popular already. The clicks themselves lean too, and"
+                        + " are the measure.");
+        ObjectNode chart =
+                chart(
+                        "concentration",
+                        "share",
+                        "share of the catalogue, most frequent first",
+                        "share of places");
+        ArrayNode x = chart.putArray("x");
+        for (int step = 0; step <= CONCENTRATION_STEPS; step++) {
+            x.add((double) step / CONCENTRATION_STEPS);
+        }
+        for (int i = 0; i < contestants().size(); i++) {
+            addAll(
+                    series(chart, i).putArray("values"),
+                    contestants()
+                            .get(i)
+                            .outcomes()
+                            .shown(longest)
+                            .concentration(CONCENTRATION_STEPS));
+        }
+        ObjectNode clicks = chart.withArray("series").addObject();
+        clicks.put("name", "clicks of the test log").put("role", CLICKS);
+        addAll(
+                clicks.putArray("values"),
+                model.outcomes().targets().concentration(CONCENTRATION_STEPS));
+        figure(
+                "concentration",
+                "How few items fill how many places of the lists of " + longest + ".",
+                "Line chart; the table below holds the Gini coefficients.");
+        openTable("Coverage of the catalogue and popularity bias.");
+        html.raw("<thead><tr>").element("th", "", "scope", "col");
+        for (String column :
+                List.of("coverage", "popularity percentile", "share of the head", "Gini")) {
+            html.element("th", column, "scope", "col", "class", "number");
+        }
+        html.raw("</tr></thead>\n<tbody>\n");
+        for (int i = 0; i < contestants().size(); i++) {
+            for (int cutoff : model.outcomes().cutoffs()) {
+                exposureRow(
+                        role(i),
+                        contestants().get(i).name() + " @" + cutoff,
+                        contestants().get(i).outcomes().shown(cutoff));
+            }
+        }
+        exposureRow(CLICKS, "clicks of the test log", model.outcomes().targets());
+        html.raw("</tbody>\n");
+        closeTable();
+        html.close("section");
+    }
+
+    private void exposureRow(String role, String name, Exposure exposure) {
+        html.open("tr").open("th", "scope", "row").raw(key(role)).text(name).close("th");
+        for (double figure :
+                new double[] {
+                    exposure.coverage(),
+                    exposure.popularityPercentile(),
+                    exposure.headShare(),
+                    exposure.gini()
+                }) {
+            html.element("td", figure(figure), "class", "number");
+        }
+        html.close("tr");
+    }
+
+    private void sampleSessions() {
+        if (samples.sessions().isEmpty()) {
+            return;
+        }
+        html.open("section").element("h2", "Sample sessions");
+        html.element(
+                "p",
+                "Drawn with seed "
+                        + resampling.seed()
+                        + ". Each line is one prediction: the list made after the clicks so far,"
+                        + " and where the next item stood in it. At most "
+                        + SHOWN
+                        + " items of a list and predictions of a session are shown.");
+        for (int i = 0; i < samples.sessions().size(); i++) {
+            Session session = samples.sessions().get(i);
+            int predictions = session.items().size() - session.firstTarget();
+            html.raw(i == 0 ? "<details open>" : "<details>").open("summary");
+            html.text("Session ").element("code", session.id());
+            html.text(
+                    session.items().size()
+                            + " clicks, "
+                            + predictions
+                            + (predictions == 1 ? " prediction" : " predictions"));
+            html.close("summary");
+            openTable("Predictions of session " + session.id() + ".");
+            html.raw("<thead><tr>").element("th", "after", "scope", "col");
+            html.element("th", "next item", "scope", "col");
+            for (int each = 0; each < contestants().size(); each++) {
+                html.open("th", "scope", "col").raw(key(role(each)));
+                html.text(contestants().get(each).name()).close("th");
+            }
+            html.raw("</tr></thead>\n<tbody>\n");
+            for (int at = 0; at < Math.min(predictions, SHOWN); at++) {
+                int clicks = session.firstTarget() + at;
+                String target = session.items().get(clicks);
+                html.open("tr").open("th", "scope", "row");
+                html.element("small", clicks == 1 ? "1 click" : clicks + " clicks, last")
+                        .element("code", session.items().get(clicks - 1))
+                        .close("th");
+                html.open("td").element("code", target).close("td");
+                for (Contestant contestant : contestants()) {
+                    answer(
+                            contestant.answers().lists().get(i).get(at),
+                            contestant.answers().ranks().get(i).get(at),
+                            target);
+                }
+                html.close("tr");
+            }
+            html.raw("</tbody>\n");
+            closeTable();
+            html.close("details");
+        }
+        html.close("section");
+    }
+
+    private void answer(List<String> list, int rank, String target) {
+        boolean found = rank != RankingMetric.MISS;
+        html.open("td", "class", found ? "answer found" : "answer");
+        html.element(
+                "p",
+                found ? "✓ place " + (rank + 1) : "not in the first " + model.outcomes().longest());
+        html.raw("<ol>");
+        for (String item : list.subList(0, Math.min(SHOWN, list.size()))) {
+            if (item.equals(target)) {
+                html.open("li").open("mark").element("code", item).close("mark").close("li");
+            } else {
+                html.open("li").element("code", item).close("li");
+            }
+        }
+        html.raw("</ol>").close("td");
+    }
+
+    private void notes() {
+        html.open("section", "class", "notes").element("h2", "How to read this");
+        html.open("dl");
+        note(
+                "HR@k, MRR@k, NDCG@k",
+                "The share of clicks whose item stood in the first k of the list made before it;"
+                        + " the mean of 1/place; the mean of 1/log2(place + 1); beyond place k 0."
+                        + " All items of the catalogue are ranked, and items of equal score count"
+                        + " against the model. A click has one next item: Recall is HR, Precision"
+                        + " is HR/k and MAP is MRR.");
+        note(
+                "Intervals",
+                percent()
+                        + " intervals of the percentile bootstrap: "
+                        + number(resampling.resamples())
+                        + " logs are drawn from this one, visit by visit, with seed "
+                        + resampling.seed()
+                        + ". Where a line has very few visits its interval is too narrow.");
+        if (against != null) {
+            note(
+                    "p",
+                    "How often a difference this large comes about if it is a coin that says which"
+                            + " of the two lists is whose: a randomisation test by visit with "
+                            + number(resampling.permutations())
+                            + " draws; beside it the paired t-test. Each p is of one comparison;"
+                            + " of many, one in twenty falls below 0.05 by chance.");
+        }
+        note(
+                "Coverage, popularity percentile, share of the head, Gini",
+                "The share of the catalogue that stands in any list; the mean share of other items"
+                        + " that were clicked less in training; the share of places that fall to"
+                        + " the most clicked "
+                        + Math.round(100 * Exposure.HEAD)
+                        + " % of items; how unequally places are spread over the catalogue, from 0"
+                        + " for evenly to 1.");
+        html.close("dl").close("section").raw("</main>\n");
+    }
+
+    private void note(String term, String meaning) {
+        html.open("div").element("dt", term).element("dd", meaning).close("div");
+    }
+
+    private List<Contestant> contestants() {
+        return against == null ? List.of(model) : List.of(model, against);
+    }
+
+    /** How a contestant looks, by its place among them. */
+    private static String role(int place) {
+        return place == 0 ? MODEL : AGAINST;
+    }
+
+    private ObjectNode chart(String id, String type, String x, String y) {
+        return charts.putObject(id).put("type", type).put("xTitle", x).put("yTitle", y);
+    }
+
+    private ObjectNode series(ObjectNode chart, int place) {
+        return chart.withArray("series")
+                .addObject()
+                .put("name", contestants().get(place).name())
+                .put("role", role(place));
+    }
+
+    private static void addAll(ArrayNode array, double[] values) {
+        for (double value : values) {
+            array.add(value);
+        }
+    }
+
+    private void figure(String id, String caption, String substitute) {
+        html.open("figure").element("figcaption", caption);
+        html.open("div", "class", "chart");
+        html.open("canvas", "id", id, "role", "img", "aria-label", caption + " " + substitute);
+        html.close("canvas").close("div").close("figure");
+    }
+
+    private void openTable(String caption) {
+        html.open(
+                "div", "class", "scroll", "tabindex", "0", "role", "region", "aria-label", caption);
+        html.open("table").element("caption", caption);
+    }
+
+    private void closeTable() {
+        html.close("table").close("div");
+    }
+
+    private String percent() {
+        return String.format(Locale.ROOT, "%.0f %%", 100 * resampling.confidence());
+    }
+
+    private static String figure(double figure) {
+        return String.format(Locale.ROOT, "%.4f", figure);
+    }
+
+    private static String signed(double difference) {
+        return String.format(Locale.ROOT, "%+.4f", difference).replace('-', '−');
+    }
+
+    private static String ends(Interval interval) {
+        return figure(interval.low()) + " – " + figure(interval.high());
+    }
+
+    /** The randomisation test can't tell smaller ones apart. */
+    private String p(double p) {
+        double smallest = 1.0 / (1 + resampling.permutations());
+        return p <= smallest
+                ? String.format(Locale.ROOT, "≤ %.4f", smallest)
+                : String.format(Locale.ROOT, "%.4f", p);
+    }
+
+    private static String number(long number) {
+        return String.format(Locale.ROOT, "%,d", number);
+    }
+
+    /** JSON that can stand between script tags. */
+    private static String json(ObjectNode node) {
+        try {
+            return new ObjectMapper().writeValueAsString(node).replace("<", "\\u003c");
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a tree of JSON can always be written", e);
+        }
+    }
+
+    private static String digest(String content) {
+        try {
+            byte[] digest =
+                    MessageDigest.getInstance("SHA-256")
+                            .digest(content.getBytes(StandardCharsets.UTF_8));
+            return "sha256-" + Base64.getEncoder().encodeToString(digest);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    private static String resource(String name) {
+        try (InputStream stream = EvaluationPage.class.getResourceAsStream(name)) {
+            if (stream == null) {
+                throw new IllegalStateException(name + " is missing from this program");
+            }
+            return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new IllegalStateException(name + " of this program can't be read", e);
+        }
+    }
+}
