@@ -25,6 +25,7 @@ final class CountingArguments {
     private static final String RECENT_SESSIONS = "--recent-sessions";
     private static final String IDF = "--idf";
     private static final String REPEATS = "--repeats";
+    private static final String NEARNESS = "--nearness";
 
     private static final Map<String, Set<String>> OPTIONS =
             Map.of(
@@ -35,7 +36,7 @@ final class CountingArguments {
                     CountedModel.ITEM_KNN,
                     Set.of(NEIGHBOURS, SHRINKAGE, SESSION_ITEMS),
                     CountedModel.VMIS_KNN,
-                    Set.of(RECENT_SESSIONS, NEIGHBOURS, SESSION_ITEMS, IDF, REPEATS));
+                    Set.of(RECENT_SESSIONS, NEIGHBOURS, SESSION_ITEMS, IDF, REPEATS, NEARNESS));
 
     @Option(
             names = WINDOW,
@@ -93,6 +94,14 @@ final class CountingArguments {
             description = "vmis-knn: whether the item just clicked may be recommended.")
     private Boolean repeats;
 
+    @Option(
+            names = NEARNESS,
+            paramLabel = "PLACES",
+            description =
+                    "vmis-knn: how quickly items of a similar session count less, the further they"
+                            + " are from the item it shares; 0: all alike, as in the paper.")
+    private Double nearness;
+
     /**
      * Counts a model of the kind.
      *
@@ -143,6 +152,7 @@ final class CountingArguments {
                 Objects.requireNonNullElse(neighbours, usual.neighbours()),
                 Objects.requireNonNullElse(sessionItems, usual.sessionItems()),
                 Objects.requireNonNullElse(idf, usual.idf()),
-                Objects.requireNonNullElse(repeats, usual.repeats()));
+                Objects.requireNonNullElse(repeats, usual.repeats()),
+                Objects.requireNonNullElse(nearness, usual.nearness()));
     }
 }

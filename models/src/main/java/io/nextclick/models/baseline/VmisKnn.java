@@ -28,9 +28,17 @@ import java.util.List;
  *       item's inverse frequency: h of all H training sessions hold it.
  * </ol>
  *
- * <p>The item just clicked is held by most neighbours and would lead every list. The paper's
- * authors drop it. Here it may be recommended too, if asked for, but only neighbours that clicked
- * it more than once count towards its score.
+ * <p>Two things may be asked for that the paper doesn't have; without them its figures result.
+ *
+ * <ul>
+ *   <li>Repeats: the item just clicked is held by most neighbours and would lead every list, so the
+ *       paper's authors drop it. It may be recommended too; then only neighbours that clicked it
+ *       more than once count towards its score.
+ *   <li>Nearness, after STAN (Garg et al., SIGIR 2019): an item d places away from the item that
+ *       the neighbour shares with the session at the latest position counts exp(−(d − 1) / N) of
+ *       the neighbour's weight, and half of that if it comes before. Places are those of a
+ *       session's different items in the order of their first clicks.
+ * </ul>
  *
  * <p>A session is as recent as its place in the order of training: neither the stream nor a test
  * log tells the model when a click was made. Sessions of a single click have nothing to tell and
@@ -52,17 +60,24 @@ public final class VmisKnn {
      * @param sessionItems L, how many of a session's last items are read, in [1, 100]
      * @param idf β, exponent of the inverse frequency, in [0, 10]; 0 ignores it, 1 is the paper's
      * @param repeats whether the item just clicked may be recommended
+     * @param nearness N, in [0, 1,000]; 0 counts all items of a neighbour alike, as the paper does
      */
     public record Options(
-            int recentSessions, int neighbours, int sessionItems, double idf, boolean repeats) {
+            int recentSessions,
+            int neighbours,
+            int sessionItems,
+            double idf,
+            boolean repeats,
+            double nearness) {
 
-        public static final Options DEFAULTS = new Options(1_000, 200, 9, 1, true);
+        public static final Options DEFAULTS = new Options(1_000, 200, 9, 1, true, 2);
 
         public Options {
             requireWithin("recent sessions", recentSessions, 1, 1_000_000);
             requireWithin("neighbours", neighbours, 1, 100_000);
             requireWithin("session items", sessionItems, 1, 100);
             requireWithin("idf", idf, 0, 10);
+            requireWithin("nearness", nearness, 0, 1_000);
         }
 
         private static void requireWithin(String name, double value, int least, int most) {
@@ -75,13 +90,19 @@ public final class VmisKnn {
 
     private static final int END = -1;
 
+    /** What an item counts that is right behind the shared one. */
+    private static final int WHOLE = 1 << 12;
+
+    /** Items further away count as little as one at this distance. */
+    private static final int FARTHEST = 64;
+
     private final Options options;
     private final Popularity popularity;
 
     /** Where each session begins in {@link #sessionItems}, oldest first, and the end. */
     private final int[] sessionStarts;
 
-    /** Different rows of each session; {@code ~row} for one that was clicked more than once. */
+    /** Different rows of each session by first click; {@code ~row} if clicked more than once. */
     private final int[] sessionItems;
 
     /** Where each row's sessions begin in {@link #itemSessions}, and the end. */
@@ -97,6 +118,12 @@ public final class VmisKnn {
     private final int trainingSessions;
 
     private final float[] weights;
+
+    /** What an item counts at each distance behind the shared one, of {@link #WHOLE}. */
+    private final int[] behind = new int[FARTHEST + 1];
+
+    /** The same before it. */
+    private final int[] before = new int[FARTHEST + 1];
 
     /**
      * An index from its parts; see {@link #sessionStarts()} and the like. The arrays are not
@@ -136,6 +163,15 @@ public final class VmisKnn {
                     itemSessions[next[row]++] = session;
                 }
             }
+        }
+        for (int distance = 0; distance <= FARTHEST; distance++) {
+            double share = 1;
+            if (options.nearness > 0 && distance > 1) {
+                share = Math.exp((1 - distance) / options.nearness);
+            }
+            behind[distance] = (int) Math.round(WHOLE * share);
+            boolean isHalved = options.nearness > 0 && distance > 0;
+            before[distance] = (int) Math.round(WHOLE * (isHalved ? share / 2 : share));
         }
         weights = new float[items];
         for (int row = 0; row < items; row++) {
@@ -344,7 +380,7 @@ public final class VmisKnn {
             int items = readLatest(session);
             int found = findCandidates(items);
             sumUp(found, items);
-            double scale = 1.0 / ((double) items * (options.sessionItems + 1));
+            double scale = 1.0 / ((double) items * (options.sessionItems + 1) * WHOLE);
             ranking.clear();
             for (int i = 0; i < touchedCount; i++) {
                 int row = touched[i];
@@ -427,15 +463,24 @@ public final class VmisKnn {
                 }
                 long weight = (long) similarities[i] * (options.sessionItems + 1 - positions[i]);
                 int end = sessionStarts[candidates[i] + 1];
-                for (int place = sessionStarts[candidates[i]]; place < end; place++) {
-                    add(sessionItems[place], weight);
+                int shared = sessionStarts[candidates[i]];
+                while (row(sessionItems[shared]) != latest[positions[i] - 1]) {
+                    shared++;
+                }
+                for (int place = sessionStarts[candidates[i]]; place < shared; place++) {
+                    int share = before[Math.min(FARTHEST, shared - place)];
+                    add(sessionItems[place], weight * share);
+                }
+                for (int place = shared; place < end; place++) {
+                    int share = behind[Math.min(FARTHEST, place - shared)];
+                    add(sessionItems[place], weight * share);
                 }
             }
         }
 
         private void add(int item, long weight) {
             int row = row(item);
-            if (row == latest[0] && !(options.repeats && item < 0)) {
+            if (weight == 0 || (row == latest[0] && !(options.repeats && item < 0))) {
                 return;
             }
             if (sums[row] == 0) {

@@ -202,6 +202,7 @@ public final class CountedModel {
         parameters.put("session_items", options.sessionItems());
         parameters.put("idf", options.idf());
         parameters.put("repeats", options.repeats());
+        parameters.put("nearness", options.nearness());
         parameters.put("training_sessions", index.trainingSessions());
         return new CountedModel(
                 VMIS_KNN,
@@ -270,7 +271,8 @@ public final class CountedModel {
                                             manifest.integer("neighbours"),
                                             manifest.integer("session_items"),
                                             manifest.number("idf"),
-                                            manifest.flag("repeats")),
+                                            manifest.flag("repeats"),
+                                            manifest.number("nearness")),
                                     popularity,
                                     folder.ints(SESSION_STARTS, -1),
                                     folder.ints(SESSION_ITEMS, -1),

@@ -18,7 +18,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,7 +46,7 @@ class VmisKnnTest {
                         session(4, "e"),
                         session(5, "c", "e"));
         ItemVocabulary items = vocabulary(log);
-        VmisKnn index = VmisKnn.of(log, items, new VmisKnn.Options(10, 10, 9, 1, false));
+        VmisKnn index = VmisKnn.of(log, items, new VmisKnn.Options(10, 10, 9, 1, false, 0));
         assertThat(index.trainingSessions()).isEqualTo(4);
         assertThat(index.frequencies()).containsExactly(2, 2, 2, 2, 1);
 
@@ -73,7 +72,7 @@ class VmisKnnTest {
                 List.of(session(1, "a", "b", "a"), session(2, "a", "c"), session(3, "b", "c"));
         ItemVocabulary items = vocabulary(log);
         EncodingScorer scorer =
-                VmisKnn.of(log, items, new VmisKnn.Options(10, 10, 9, 0, true)).scorer();
+                VmisKnn.of(log, items, new VmisKnn.Options(10, 10, 9, 0, true, 0)).scorer();
         TopItems list = scorer.rank(new int[][] {{0}}, 1, 3, null)[0];
         // One neighbour each: a (repeated in the first), b and c.
         assertThat(list.rows()).containsExactly(0, 1, 2);
@@ -81,11 +80,26 @@ class VmisKnnTest {
         assertThat(scorer.rank(new int[][] {{0}}, 1, 3, new int[][] {{0}})[0].rows())
                 .containsExactly(1, 2);
         TopItems others =
-                VmisKnn.of(log, items, new VmisKnn.Options(10, 10, 9, 0, false))
+                VmisKnn.of(log, items, new VmisKnn.Options(10, 10, 9, 0, false, 0))
                         .scorer()
                         .rank(new int[][] {{0}}, 1, 3, null)[0];
         assertThat(others.rows()).containsExactly(1, 2, 0);
         assertThat(others.scores()[2]).isZero();
+    }
+
+    @Test
+    void nearerItemsCountMore() {
+        List<Session> log = List.of(session(1, "b", "a", "c", "d"), session(2, "e", "f"));
+        ItemVocabulary items = vocabulary(log);
+        TopItems list =
+                VmisKnn.of(log, items, new VmisKnn.Options(10, 10, 9, 0, false, 2))
+                        .scorer()
+                        .rank(new int[][] {{items.row("a")}}, 1, 3, null)[0];
+        double next = 0.9;
+        assertThat(list.rows()).containsExactly(items.row("c"), items.row("d"), items.row("b"));
+        assertThat((double) list.scores()[0]).isCloseTo(next, within(1e-6));
+        assertThat((double) list.scores()[1]).isCloseTo(next * Math.exp(-0.5), within(2e-4));
+        assertThat((double) list.scores()[2]).isCloseTo(next / 2, within(1e-6));
     }
 
     @Test
@@ -94,12 +108,12 @@ class VmisKnnTest {
                 List.of(session(9, "a", "b"), session(1, "a", "c"), session(9, "a", "d"));
         ItemVocabulary items = vocabulary(log);
         int a = items.row("a");
-        VmisKnn one = VmisKnn.of(log, items, new VmisKnn.Options(1, 1, 1, 0, false));
+        VmisKnn one = VmisKnn.of(log, items, new VmisKnn.Options(1, 1, 1, 0, false, 0));
         assertThat(one.scorer().rank(new int[][] {{a}}, 1, 1, null)[0].rows())
                 .containsExactly(items.row("d"));
         // c's only session is kept, although it is not among the latest of a.
         assertThat(one.sessionStarts()).hasSize(4);
-        VmisKnn two = VmisKnn.of(log, items, new VmisKnn.Options(2, 2, 1, 0, false));
+        VmisKnn two = VmisKnn.of(log, items, new VmisKnn.Options(2, 2, 1, 0, false, 0));
         assertThat(two.scorer().ranksOf(new int[][] {{a}}, 1, new int[] {items.row("c")}, null))
                 .containsExactly(3);
     }
@@ -117,18 +131,23 @@ class VmisKnnTest {
 
     @ParameterizedTest
     @CsvSource({
-        "1, 1, 1, 1, false",
-        "7, 3, 2, 1, true",
-        "20, 5, 4, 0.5, true",
-        "20, 20, 9, 1, false",
-        "40, 11, 9, 0, true",
-        "100000, 30, 15, 1, true",
-        "100000, 100000, 50, 2, true"
+        "1, 1, 1, 1, false, 0",
+        "7, 3, 2, 1, true, 0",
+        "20, 5, 4, 0.5, true, 2",
+        "20, 20, 9, 1, false, 0",
+        "40, 11, 9, 0, true, 0.7",
+        "100000, 30, 15, 1, true, 0",
+        "100000, 100000, 50, 2, true, 30"
     })
     void everyListAndRankEqualsTheNaiveReference(
-            int recent, int neighbours, int sessionItems, double idf, boolean repeats) {
+            int recent,
+            int neighbours,
+            int sessionItems,
+            double idf,
+            boolean repeats,
+            double nearness) {
         VmisKnn.Options options =
-                new VmisKnn.Options(recent, neighbours, sessionItems, idf, repeats);
+                new VmisKnn.Options(recent, neighbours, sessionItems, idf, repeats, nearness);
         for (long seed = 1; seed <= 3; seed++) {
             Random random = new Random(seed);
             List<Session> log = randomLog(random, 300, 40);
@@ -164,10 +183,10 @@ class VmisKnnTest {
 
     @Test
     void optionsAndDamagedIndexesAreRefused() {
-        assertThatThrownBy(() -> new VmisKnn.Options(0, 1, 1, 1, true))
+        assertThatThrownBy(() -> new VmisKnn.Options(0, 1, 1, 1, true, 0))
                 .hasMessageContaining("recent sessions is 0")
                 .hasMessageContaining("[1, 1000000]");
-        assertThatThrownBy(() -> new VmisKnn.Options(1, 1, 1, Double.NaN, true))
+        assertThatThrownBy(() -> new VmisKnn.Options(1, 1, 1, Double.NaN, true, 0))
                 .hasMessageContaining("idf");
         Popularity popularity = new Popularity(new float[] {1, 1});
         assertThatThrownBy(() -> index(popularity, new int[] {0, 1}, new int[] {0, 1}))
@@ -249,16 +268,21 @@ class VmisKnnTest {
             double[] sums = new double[vocabulary.size()];
             for (Neighbour each :
                     candidates.subList(0, Math.min(options.neighbours(), candidates.size()))) {
-                Set<Integer> different = new HashSet<>(each.rows);
+                List<Integer> different = new ArrayList<>(new LinkedHashSet<>(each.rows));
+                int shared = different.indexOf(latest.get(each.position - 1));
                 for (int row : different) {
                     boolean last = row == latest.get(0);
                     if (!last || (options.repeats() && Collections.frequency(each.rows, row) > 1)) {
-                        sums[row] += each.similarity * (options.sessionItems() + 1 - each.position);
+                        double share = share(different.indexOf(row) - shared);
+                        sums[row] +=
+                                share
+                                        * each.similarity
+                                        * (options.sessionItems() + 1 - each.position);
                     }
                 }
             }
             float[] scores = new float[sums.length];
-            double scale = 1.0 / ((double) n * (options.sessionItems() + 1));
+            double scale = 1.0 / ((double) n * (options.sessionItems() + 1) * 4096);
             for (int row = 0; row < sums.length; row++) {
                 if (sums[row] > 0) {
                     double inverse = Math.log((double) sessions.size() / held.get(row));
@@ -267,6 +291,15 @@ class VmisKnnTest {
                 }
             }
             return scores;
+        }
+
+        /** In 4096ths, rounded: as whole numbers equal sums are equal. */
+        private double share(int places) {
+            if (options.nearness() == 0 || places == 0) {
+                return 4096;
+            }
+            double share = Math.exp(-(Math.abs(places) - 1) / options.nearness());
+            return Math.round(4096 * (places < 0 ? share / 2 : share));
         }
 
         private List<Integer> eligible(int[] excluded) {

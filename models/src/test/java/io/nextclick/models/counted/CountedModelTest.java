@@ -57,7 +57,7 @@ class CountedModelTest {
                 CountedModel.popularity(LOG, Duration.ofHours(2), Duration.ofMinutes(30)),
                 CountedModel.of(CountedModel.MARKOV, LOG),
                 CountedModel.itemKnn(LOG, new ItemKnn.Options(5, 1.5, 3)),
-                CountedModel.vmisKnn(LOG, new VmisKnn.Options(40, 10, 4, 0.5, true)));
+                CountedModel.vmisKnn(LOG, new VmisKnn.Options(40, 10, 4, 0.5, true, 1.5)));
     }
 
     @ParameterizedTest
