@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.nextclick.jobs.JobOptions;
 import io.nextclick.models.clicklog.LoggedClick;
+import io.nextclick.models.counted.CountedModel;
 import io.nextclick.models.evaluation.Evaluation;
+import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.scoring.SessionScorer;
 import io.nextclick.models.scoring.TopItems;
 import io.nextclick.models.serving.ServableModel;
@@ -14,6 +16,8 @@ import io.nextclick.models.session.Session;
 import io.nextclick.schemas.Encoding;
 import io.nextclick.schemas.Recommendation;
 import io.nextclick.schemas.Recommendation.RecommendedItem;
+import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -22,6 +26,8 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * What is measured is what is served: after every click of 1,000 sessions the job recommends the
@@ -38,17 +44,18 @@ class SameListAsEvaluateIT {
     @Test
     void whateverTheBundlesAndSubtasks(LiveSystem system) throws Exception {
         Clicks clicks = publish(system);
-        Map<String, TopItems> expected = evaluate(system, clicks.sessions, false);
+        ModelFolder model = system.shop().model();
+        Map<String, TopItems> expected = evaluate(model, clicks.sessions, false);
         for (int bundle : new int[] {1, 32, 256}) {
             for (int parallelism : new int[] {1, 2}) {
                 try (JobRun run =
-                        run(system, clicks)
+                        run(system, clicks, system.shop().folder())
                                 .with(JobOptions.BUNDLE_SIZE, bundle)
                                 .withParallelism(parallelism)
                                 .start()
                                 .awaitEnd()) {
                     assertSameLists(
-                            system,
+                            model,
                             run,
                             expected,
                             "bundles of " + bundle + ", parallelism " + parallelism);
@@ -60,15 +67,48 @@ class SameListAsEvaluateIT {
     @Test
     void withoutTheItemsSeen(LiveSystem system) throws Exception {
         Clicks clicks = publish(system);
-        Map<String, TopItems> expected = evaluate(system, clicks.sessions, true);
+        ModelFolder model = system.shop().model();
+        Map<String, TopItems> expected = evaluate(model, clicks.sessions, true);
         try (JobRun run =
-                run(system, clicks)
+                run(system, clicks, system.shop().folder())
                         .with(JobOptions.RECOMMENDATIONS_EXCLUDE_SEEN, true)
                         .with(JobOptions.BUNDLE_SIZE, 32)
                         .withParallelism(2)
                         .start()
                         .awaitEnd()) {
-            assertSameLists(system, run, expected, "seen items left out");
+            assertSameLists(model, run, expected, "seen items left out");
+        }
+    }
+
+    static List<String> kinds() {
+        return CountedModel.KINDS;
+    }
+
+    /** Nothing but the model's folder changes. */
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void whateverTheModel(String kind, LiveSystem system) throws Exception {
+        Clicks clicks = publish(system);
+        List<Session> learnt = system.shop().learnt();
+        Path folder = system.folder(kind);
+        CountedModel.of(kind, learnt)
+                .folder("it-1", TrainedShop.RULES, learnt, Instant.EPOCH)
+                .write(folder);
+        ModelFolder model = ModelFolder.read(folder);
+        for (boolean seenLeftOut : new boolean[] {false, true}) {
+            try (JobRun run =
+                    run(system, clicks, folder)
+                            .with(JobOptions.RECOMMENDATIONS_EXCLUDE_SEEN, seenLeftOut)
+                            .with(JobOptions.BUNDLE_SIZE, 32)
+                            .withParallelism(2)
+                            .start()
+                            .awaitEnd()) {
+                assertSameLists(
+                        model,
+                        run,
+                        evaluate(model, clicks.sessions, seenLeftOut),
+                        kind + (seenLeftOut ? ", seen items left out" : ""));
+            }
         }
     }
 
@@ -90,18 +130,18 @@ class SameListAsEvaluateIT {
         return new Clicks(topic, sessions);
     }
 
-    private static JobRun run(LiveSystem system, Clicks clicks) throws Exception {
+    private static JobRun run(LiveSystem system, Clicks clicks, Path model) throws Exception {
         return new JobRun(system, clicks.topic)
-                .withModel(system.shop().folder())
+                .withModel(model)
                 .with(JobOptions.RECOMMENDATIONS_COUNT, LENGTH)
                 .with(JobOptions.RECOMMENDATIONS_FORMAT, Encoding.AVRO);
     }
 
     /** Lists by session and step. */
     private static Map<String, TopItems> evaluate(
-            LiveSystem system, List<Session> sessions, boolean maskSeen) throws Exception {
+            ModelFolder folder, List<Session> sessions, boolean maskSeen) throws Exception {
         Map<String, TopItems> lists = new HashMap<>();
-        try (ServableModel model = ServableModels.load(system.shop().model());
+        try (ServableModel model = ServableModels.load(folder);
                 SessionScorer scorer = model.newScorer()) {
             List<List<TopItems>> each =
                     new Evaluation(model.vocabulary(), model.popularity())
@@ -117,7 +157,7 @@ class SameListAsEvaluateIT {
     }
 
     private static void assertSameLists(
-            LiveSystem system, JobRun run, Map<String, TopItems> expected, String runName)
+            ModelFolder model, JobRun run, Map<String, TopItems> expected, String runName)
             throws Exception {
         Set<String> answered = new HashSet<>();
         int fallbacks = 0;
@@ -130,7 +170,7 @@ class SameListAsEvaluateIT {
             assertThat(list).as(what).isNotNull();
             List<String> items = new ArrayList<>();
             for (int row : list.rows()) {
-                items.add(system.shop().model().vocabulary().item(row));
+                items.add(model.vocabulary().item(row));
             }
             assertThat(answer.items().stream().map(RecommendedItem::itemId).toList())
                     .as(what)

@@ -23,9 +23,10 @@ import java.util.List;
  *
  * @param folder the model's folder
  * @param model what stands in it
+ * @param learnt the sessions it was trained on
  * @param clicks the clicks after those trained on
  */
-record TrainedShop(Path folder, ModelFolder model, List<LoggedClick> clicks) {
+record TrainedShop(Path folder, ModelFolder model, List<Session> learnt, List<LoggedClick> clicks) {
 
     static final SessionRules RULES = SessionRules.DEFAULT;
 
@@ -66,7 +67,10 @@ record TrainedShop(Path folder, ModelFolder model, List<LoggedClick> clicks) {
                         TrainingListener.SILENT);
         trained.folder("it-1", RULES, sessions, Instant.EPOCH).write(folder);
         return new TrainedShop(
-                folder, ModelFolder.read(folder), simulator.clicks(LATER_CLICKS).toList());
+                folder,
+                ModelFolder.read(folder),
+                sessions,
+                simulator.clicks(LATER_CLICKS).toList());
     }
 
     /** Clicks cut into sessions by the rules that the model is served under. */
