@@ -50,6 +50,8 @@ public final class Bench {
     private static final double LATENCY_CLICKS_PER_SECOND = 1_000;
     private static final Duration LATENCY_WARM_UP = Duration.ofSeconds(20);
     private static final Duration LATENCY_MEASURED = Duration.ofSeconds(30);
+    private static final int OTHER_ITEMS = 20_000;
+    private static final int OTHER_TRAINING_SESSIONS = 100_000;
     private static final Duration PATIENCE = Duration.ofMinutes(15);
     private static final long SEED = 42;
 
@@ -162,18 +164,11 @@ public final class Bench {
             Path folder = directory.resolve("model-" + items);
             RandomModel.write(folder, items, DIMENSION, SEED);
             search(items, rows);
-            double alone = modelAlone(folder, items, rows);
-            long clicks = options.clicks(Math.min(6_000_000, WHOLE_JOB_SECONDS * alone));
-            String topic = filledTopic(new ClickLoad(options.sessions(), items, SEED), clicks);
-            double whole = wholeJob(topic, folder, clicks);
-            rows.add(
-                    new Row(
-                            "whole job, " + items + " items",
-                            whole,
-                            share(whole, alone, "model alone")
-                                    + ", "
-                                    + share(whole, rocks, "RocksDB job")));
+            model("model", "whole job", folder, items, rocks, rows);
         }
+        Path vmisKnn = directory.resolve("vmis-knn");
+        RandomModel.writeVmisKnn(vmisKnn, OTHER_ITEMS, OTHER_TRAINING_SESSIONS, SEED);
+        model("VMIS-kNN", "whole job with VMIS-kNN", vmisKnn, OTHER_ITEMS, rocks, rows);
         latency(rows);
         out.println();
         rows.forEach(row -> say("%-48s %,12.0f /s  %s", row.what(), row.rate(), row.share()));
@@ -199,7 +194,25 @@ public final class Bench {
                 clicks);
     }
 
-    private double modelAlone(Path folder, int items, List<Row> rows) throws Exception {
+    /** A model alone, and in the job. */
+    private void model(
+            String name, String jobName, Path folder, int items, double rocks, List<Row> rows)
+            throws Exception {
+        double alone = modelAlone(name, folder, items, rows);
+        long clicks = options.clicks(Math.min(6_000_000, WHOLE_JOB_SECONDS * alone));
+        String topic = filledTopic(new ClickLoad(options.sessions(), items, SEED), clicks);
+        double whole = wholeJob(topic, folder, clicks);
+        rows.add(
+                new Row(
+                        jobName + ", " + items + " items",
+                        whole,
+                        share(whole, alone, name + " alone")
+                                + ", "
+                                + share(whole, rocks, "RocksDB job")));
+    }
+
+    private double modelAlone(String name, Path folder, int items, List<Row> rows)
+            throws Exception {
         try (ServableModel model = ServableModels.load(ModelFolder.read(folder))) {
             double best = 0;
             int bestBatch = 0;
@@ -212,13 +225,13 @@ public final class Bench {
                                 options.parallelism(),
                                 options.lasting(Duration.ofSeconds(2)),
                                 options.lasting(Duration.ofSeconds(3)));
-                say("model alone, %,d items, batch %d: %,.0f clicks/s", items, batch, rate);
+                say("%s alone, %,d items, batch %d: %,.0f clicks/s", name, items, batch, rate);
                 if (rate > best) {
                     best = rate;
                     bestBatch = batch;
                 }
             }
-            rows.add(new Row("model alone, " + items + " items", best, "at batch " + bestBatch));
+            rows.add(new Row(name + " alone, " + items + " items", best, "at batch " + bestBatch));
             return best;
         }
     }

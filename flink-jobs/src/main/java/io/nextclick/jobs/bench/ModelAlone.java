@@ -1,10 +1,13 @@
 package io.nextclick.jobs.bench;
 
+import io.nextclick.models.scoring.EncodingScorer;
 import io.nextclick.models.scoring.RecurrentScorer;
+import io.nextclick.models.scoring.SessionScorer;
 import io.nextclick.models.scoring.TopItems;
 import io.nextclick.models.serving.ServableModel;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CyclicBarrier;
@@ -14,12 +17,16 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The model without Flink or Kafka: one GRU step, all scores and the best items, on as many threads
- * as the job has subtasks. The limit of what the job can reach.
+ * The model without Flink or Kafka, on as many threads as the job has subtasks: of a recurrent
+ * model one step, of any other the session's last items; all scores and the best items. The limit
+ * of what the job can reach.
  */
 final class ModelAlone {
 
     private static final int SESSIONS = 4_096;
+
+    /** Items of a session, where the model reads more: the whole job's clicks come in turn, too. */
+    private static final int LONGEST_SESSION = 10;
 
     private ModelAlone() {}
 
@@ -57,11 +64,13 @@ final class ModelAlone {
             Duration measured,
             CyclicBarrier together)
             throws Exception {
-        try (RecurrentScorer scorer = (RecurrentScorer) model.newScorer()) {
+        try (SessionScorer scorer = model.newScorer()) {
+            Bundles bundles =
+                    scorer instanceof RecurrentScorer recurrent
+                            ? new RecurrentBundles(recurrent, batch)
+                            : new EncodingBundles((EncodingScorer) scorer, batch);
             SplittableRandom random = new SplittableRandom(seed);
             int items = model.vocabulary().size();
-            float[][] sessions = new float[SESSIONS][scorer.stateSize()];
-            float[][] states = new float[batch][];
             int[] rows = new int[batch];
             together.await();
             long begin = System.nanoTime();
@@ -69,11 +78,9 @@ final class ModelAlone {
             long start = 0;
             for (int next = 0; ; next = (next + batch) % SESSIONS) {
                 for (int i = 0; i < batch; i++) {
-                    states[i] = sessions[(next + i) % SESSIONS];
                     rows[i] = (int) (Math.pow(random.nextDouble(), 3) * items);
                 }
-                scorer.advance(rows, states, batch);
-                TopItems[] best = scorer.rank(states, batch, k, null);
+                TopItems[] best = bundles.answer(next, rows, k);
                 if (best.length < batch) {
                     throw new IllegalStateException("the model left sessions unanswered");
                 }
@@ -89,6 +96,66 @@ final class ModelAlone {
                     }
                 }
             }
+        }
+    }
+
+    /** Sessions that click in turn, a bundle at a time. */
+    private interface Bundles {
+
+        /**
+         * One click of each of the sessions from {@code first} on, and their lists.
+         *
+         * @param rows the items clicked
+         */
+        TopItems[] answer(int first, int[] rows, int k);
+    }
+
+    private static final class RecurrentBundles implements Bundles {
+
+        private final RecurrentScorer scorer;
+        private final float[][] sessions;
+        private final float[][] states;
+
+        RecurrentBundles(RecurrentScorer scorer, int batch) {
+            this.scorer = scorer;
+            sessions = new float[SESSIONS][scorer.stateSize()];
+            states = new float[batch][];
+        }
+
+        @Override
+        public TopItems[] answer(int first, int[] rows, int k) {
+            for (int i = 0; i < rows.length; i++) {
+                states[i] = sessions[(first + i) % SESSIONS];
+            }
+            scorer.advance(rows, states, rows.length);
+            return scorer.rank(states, rows.length, k, null);
+        }
+    }
+
+    private static final class EncodingBundles implements Bundles {
+
+        private final EncodingScorer scorer;
+        private final int[][] sessions = new int[SESSIONS][0];
+        private final int[][] prefixes;
+
+        EncodingBundles(EncodingScorer scorer, int batch) {
+            this.scorer = scorer;
+            prefixes = new int[batch][];
+        }
+
+        @Override
+        public TopItems[] answer(int first, int[] rows, int k) {
+            int longest = Math.min(LONGEST_SESSION, scorer.maximumLength());
+            for (int i = 0; i < rows.length; i++) {
+                int session = (first + i) % SESSIONS;
+                int[] before = sessions[session];
+                int kept = Math.min(before.length, longest - 1);
+                int[] after = Arrays.copyOfRange(before, before.length - kept, before.length + 1);
+                after[kept] = rows[i];
+                sessions[session] = after;
+                prefixes[i] = after;
+            }
+            return scorer.rank(prefixes, rows.length, k, null);
         }
     }
 }

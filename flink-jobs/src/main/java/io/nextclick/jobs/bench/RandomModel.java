@@ -2,28 +2,58 @@ package io.nextclick.jobs.bench;
 
 import io.nextclick.models.baseline.CoVisitation;
 import io.nextclick.models.baseline.Popularity;
+import io.nextclick.models.counted.CountedModel;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.files.ModelManifest;
 import io.nextclick.models.files.Tensor;
 import io.nextclick.models.session.ItemVocabulary;
+import io.nextclick.models.session.Session;
 import io.nextclick.models.session.SessionRules;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * A GRU4Rec of random weights. What it recommends is of no use, but it costs as much time as a
- * trained one of its size: neither the step nor the search depends on what the numbers are.
+ * Models of random weights or of random sessions. What they recommend is of no use, but they cost
+ * as much time as those of real ones: neither the step nor the search of a GRU4Rec depends on what
+ * the numbers are.
  */
 final class RandomModel {
 
+    /** About what sessions of a shop have. */
+    private static final int CLICKS_PER_SESSION = 6;
+
     private RandomModel() {}
 
-    /** Writes one of {@code items} items whose embedding and state have {@code size} floats. */
+    /**
+     * Writes a VMIS-kNN with its usual options, counted from sessions of clicks like those of
+     * {@link ClickLoad}. Items that occur in none of them, a few of the rarest, are unknown to it.
+     */
+    static void writeVmisKnn(Path folder, int items, int sessions, long seed) throws IOException {
+        SplittableRandom random = new SplittableRandom(seed);
+        List<Session> log = new ArrayList<>(sessions);
+        for (int session = 0; session < sessions; session++) {
+            List<String> clicks = new ArrayList<>(CLICKS_PER_SESSION);
+            for (int click = 0; click < CLICKS_PER_SESSION; click++) {
+                clicks.add(ClickLoad.item((int) (Math.pow(random.nextDouble(), 3) * items)));
+            }
+            log.add(new Session("session-" + session, session, clicks));
+        }
+        CountedModel.of(CountedModel.VMIS_KNN, log)
+                .folder("random-" + items, SessionRules.DEFAULT, log, Instant.EPOCH)
+                .write(folder);
+    }
+
+    /**
+     * Writes a GRU4Rec of {@code items} items whose embedding and state have {@code size} floats.
+     */
     static void write(Path folder, int items, int size, long seed) throws IOException {
         Random random = new Random(seed);
         Map<String, Tensor> tensors = new LinkedHashMap<>();
