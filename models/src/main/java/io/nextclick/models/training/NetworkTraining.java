@@ -140,8 +140,7 @@ final class NetworkTraining {
 
     /** A batch as the engine reads it. */
     @SuppressWarnings("ArrayRecordComponent")
-    private record PaddedBatch(
-            int sessions, int longest, int[] inputs, int[] targets, int[] positions) {
+    record PaddedBatch(int sessions, int longest, int[] inputs, int[] targets, int[] positions) {
 
         static PaddedBatch of(List<Window> batch) {
             int longest = 0;
@@ -221,13 +220,16 @@ final class NetworkTraining {
                         inputRows,
                         upload.indexes(step, inputPlaces, batch.sessions(), batch.longest()));
         NDArray places = upload.indexes(step, batch.positions(), batch.positions().length); // [N]
-        NDArray queries = network.queries(embedded, places, encoder, dropping(step)); // [N, H]
+        NDArray queries =
+                network.queries(
+                        embedded, places, encoder, dropout(step, upload, masks, options)); // [N, H]
         NDArray scores = queries.matMul(outputRows.transpose()).add(bias.reshape(1, -1)); // [N, C]
         return loss.of(step, upload, scores, candidates);
     }
 
     /** Dropout of one step, by masks that the step owns. */
-    private Dropout dropping(NDManager step) {
+    static Dropout dropout(
+            NDManager step, UploadBuffer upload, DropoutMask masks, TrainingOptions options) {
         return new Dropout() {
             @Override
             public NDArray ofEmbedded(NDArray values) {
@@ -285,7 +287,8 @@ final class NetworkTraining {
         return array;
     }
 
-    private static NDArray rows(NDArray matrix, NDArray indexes) {
+    /** The rows of a matrix that the indexes name. */
+    static NDArray rows(NDArray matrix, NDArray indexes) {
         return Embedding.embedding(indexes, matrix, SparseFormat.DENSE).singletonOrThrow();
     }
 
