@@ -4,94 +4,103 @@ import io.nextclick.models.network.NetworkKind;
 import io.nextclick.models.training.TrainingOptions;
 import io.nextclick.models.training.TrainingOptions.ItemOptimizer;
 import io.nextclick.models.training.TrainingOptions.Loss;
+import java.util.function.Consumer;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** How a model is trained; the defaults are those of {@link TrainingOptions}. */
+/** How a network is trained; what is left out is as {@link TrainingOptions#defaults} says. */
 final class TrainingArguments {
 
-    private static final TrainingOptions USUAL = TrainingOptions.DEFAULTS;
-
     @Option(names = "--embedding-size", description = "Length of an item's vector.")
-    private int embeddingSize = USUAL.embeddingSize();
+    private Integer embeddingSize;
 
     @Option(
             names = "--hidden-size",
-            description = "Length of the session's state. Default: the embedding size.")
+            description = "Length of GRU4Rec's state. Default: the embedding size.")
     private Integer hiddenSize;
 
     @Option(
             names = "--tied",
             negatable = true,
-            defaultValue = "true",
             fallbackValue = "true",
             description = "Use one item matrix for input and output.")
-    private boolean tied;
+    private Boolean tied;
+
+    @Option(names = "--layers", description = "Blocks of a SASRec.")
+    private Integer layers;
+
+    @Option(
+            names = "--heads",
+            description = "Parts of a SASRec's vectors that attend each by itself.")
+    private Integer heads;
+
+    @Option(names = "--inner-size", description = "Inner size of a SASRec's feed-forward networks.")
+    private Integer innerSize;
 
     @Option(
             names = "--embedding-dropout",
             description = "Share of embedding values dropped in training.")
-    private double embeddingDropout = USUAL.embeddingDropout();
+    private Double embeddingDropout;
 
     @Option(
             names = "--hidden-dropout",
             description = "Share of state values dropped before scoring in training.")
-    private double hiddenDropout = USUAL.hiddenDropout();
+    private Double hiddenDropout;
 
     @Option(names = "--epochs", description = "The most epochs.")
-    private int epochs = USUAL.epochs();
+    private Integer epochs;
 
     @Option(
             names = "--patience",
             description = "Epochs without a better validation MRR@20 before training stops.")
-    private int patience = USUAL.patience();
+    private Integer patience;
 
     @Option(names = "--batch", description = "About how many predictions make a batch.")
-    private int batchPredictions = USUAL.batchPredictions();
+    private Integer batchPredictions;
 
     @Option(names = "--learning-rate", description = "Peak learning rate.")
-    private double learningRate = USUAL.learningRate();
+    private Double learningRate;
 
     @Option(
             names = "--item-learning-rate",
             description = "Peak learning rate of the item vectors; 0: the learning rate.")
-    private double itemLearningRate = USUAL.itemLearningRate();
+    private Double itemLearningRate;
 
     @Option(names = "--warm-up", description = "Share of all steps over which the rate rises.")
-    private double warmUp = USUAL.warmUp();
+    private Double warmUp;
 
     @Option(names = "--final-rate", description = "What the rate falls to, as a share of the peak.")
-    private double finalRate = USUAL.finalRate();
+    private Double finalRate;
 
     @Option(
             names = "--item-optimizer",
             description = "How item vectors are learnt: ${COMPLETION-CANDIDATES}.")
-    private ItemOptimizer itemOptimizer = USUAL.itemOptimizer();
+    private ItemOptimizer itemOptimizer;
 
     @Option(
             names = "--momentum",
             description =
                     "With Adagrad: share of an item vector's last movement that its next one"
                             + " carries on.")
-    private double momentum = USUAL.momentum();
+    private Double momentum;
 
     @Option(names = "--weight-decay", description = "Decoupled weight decay of the item vectors.")
-    private double weightDecay = USUAL.weightDecay();
+    private Double weightDecay;
 
     @Option(names = "--vector-norm", description = "Length that item vectors are kept at; 0: any.")
-    private double vectorNorm = USUAL.vectorNorm();
+    private Double vectorNorm;
 
     @Option(
             names = "--gradient-norm",
             description = "The most the norm of all gradients may be; 0: no bound.")
-    private double gradientNorm = USUAL.gradientNorm();
+    private Double gradientNorm;
 
     @Option(names = "--negatives", description = "Sampled negatives shared by a batch.")
-    private int negatives = USUAL.negatives();
+    private Integer negatives;
 
     @Option(names = "--alpha", description = "Exponent of the clicks that negatives are drawn by.")
-    private double alpha = USUAL.alpha();
+    private Double alpha;
 
     @Option(
             names = "--uniform",
@@ -104,123 +113,126 @@ final class TrainingArguments {
     @Option(
             names = "--in-batch-negatives",
             negatable = true,
-            defaultValue = "false",
             fallbackValue = "true",
             description = "Use the batch's other targets as negatives too.")
-    private boolean inBatchNegatives;
+    private Boolean inBatchNegatives;
 
     @Option(
             names = "--log-q",
             negatable = true,
-            defaultValue = "true",
             fallbackValue = "true",
             description = "Correct the scores of negatives for how often they are drawn.")
-    private boolean logQ;
+    private Boolean logQ;
 
     @Option(
             names = "--full-softmax-up-to",
             paramLabel = "ITEMS",
             description = "Catalogues up to this size are scored whole instead of sampled.")
-    private int fullSoftmaxUpTo = USUAL.fullSoftmaxUpTo();
+    private Integer fullSoftmaxUpTo;
 
     @Option(names = "--loss", description = "What is made smaller: ${COMPLETION-CANDIDATES}.")
-    private Loss loss = USUAL.loss();
+    private Loss loss;
 
     @Option(
             names = "--label-smoothing",
             description =
                     "With cross-entropy: share of the target's mass spread over the negatives.")
-    private double labelSmoothing = USUAL.labelSmoothing();
+    private Double labelSmoothing;
 
     @Option(
             names = "--score-regularization",
             description = "With bpr-max: how strongly scores of negatives are drawn to zero.")
-    private double scoreRegularization = USUAL.scoreRegularization();
+    private Double scoreRegularization;
 
     @Option(
             names = "--calibration",
             description = "With gbce: from 0, plain binary cross-entropy, to 1, calibrated scores.")
-    private double calibration = USUAL.calibration();
+    private Double calibration;
 
     @Option(
             names = "--training-length",
             paramLabel = "CLICKS",
             description = "Longer sessions are trained on in pieces of this many clicks.")
-    private int maximumLength = USUAL.maximumLength();
+    private Integer maximumLength;
 
     @Option(
             names = "--validation",
             paramLabel = "SHARE",
             description = "Share of the sessions, the latest ones, held out to choose the epoch.")
-    private double validationFraction = USUAL.validationFraction();
+    private Double validationFraction;
 
     @Option(
             names = "--validation-sessions",
             paramLabel = "N",
             description = "The most sessions of them that are ranked.")
-    private int validationSessions = USUAL.validationSessions();
+    private Integer validationSessions;
 
     @Option(
             names = "--refit",
             negatable = true,
-            defaultValue = "true",
             fallbackValue = "true",
             description = "Train once more on all sessions for the best number of epochs.")
-    private boolean refit;
+    private Boolean refit;
 
     @Option(names = "--seed", description = "Same seed, data and machine: same model.")
-    private long seed = USUAL.seed();
+    private Long seed;
 
     @Option(names = "--threads", description = "Threads of the engine; 0: as many as it chooses.")
-    private int threads = USUAL.threads();
+    private Integer threads;
 
+    /** The network's defaults, with what was asked for in their place. */
     TrainingOptions options(CommandSpec spec, NetworkKind network) {
         try {
-            return USUAL.toBuilder()
-                    .network(network)
-                    .embeddingSize(embeddingSize)
-                    .hiddenSize(hiddenSize == null ? embeddingSize : hiddenSize)
-                    .tied(tied)
-                    .embeddingDropout(embeddingDropout)
-                    .hiddenDropout(hiddenDropout)
-                    .epochs(epochs)
-                    .patience(patience)
-                    .batchPredictions(batchPredictions)
-                    .learningRate(learningRate)
-                    .itemLearningRate(itemLearningRate)
-                    .warmUp(warmUp)
-                    .finalRate(finalRate)
-                    .itemOptimizer(itemOptimizer)
-                    .momentum(momentum)
-                    .weightDecay(weightDecay)
-                    .vectorNorm(vectorNorm)
-                    .gradientNorm(gradientNorm)
-                    .negatives(negatives)
-                    .alpha(alpha)
-                    .uniform(uniform())
-                    .inBatchNegatives(inBatchNegatives)
-                    .logQ(logQ)
-                    .fullSoftmaxUpTo(fullSoftmaxUpTo)
-                    .loss(loss)
-                    .labelSmoothing(labelSmoothing)
-                    .scoreRegularization(scoreRegularization)
-                    .calibration(calibration)
-                    .maximumLength(maximumLength)
-                    .validationFraction(validationFraction)
-                    .validationSessions(validationSessions)
-                    .refit(refit)
-                    .seed(seed)
-                    .threads(threads)
-                    .build();
+            TrainingOptions.Builder options = TrainingOptions.defaults(network).toBuilder();
+            if (embeddingSize != null) {
+                options.embeddingSize(embeddingSize).hiddenSize(embeddingSize);
+            }
+            set(hiddenSize, options::hiddenSize);
+            set(tied, options::tied);
+            set(layers, options::layers);
+            set(heads, options::heads);
+            set(innerSize, options::innerSize);
+            set(embeddingDropout, options::embeddingDropout);
+            set(hiddenDropout, options::hiddenDropout);
+            set(epochs, options::epochs);
+            set(patience, options::patience);
+            set(batchPredictions, options::batchPredictions);
+            set(learningRate, options::learningRate);
+            set(itemLearningRate, options::itemLearningRate);
+            set(warmUp, options::warmUp);
+            set(finalRate, options::finalRate);
+            set(itemOptimizer, options::itemOptimizer);
+            set(momentum, options::momentum);
+            set(weightDecay, options::weightDecay);
+            set(vectorNorm, options::vectorNorm);
+            set(gradientNorm, options::gradientNorm);
+            set(negatives, options::negatives);
+            set(alpha, options::alpha);
+            set(
+                    uniform == null && loss == Loss.GBCE ? Double.valueOf(1) : uniform,
+                    options::uniform);
+            set(inBatchNegatives, options::inBatchNegatives);
+            set(logQ, options::logQ);
+            set(fullSoftmaxUpTo, options::fullSoftmaxUpTo);
+            set(loss, options::loss);
+            set(labelSmoothing, options::labelSmoothing);
+            set(scoreRegularization, options::scoreRegularization);
+            set(calibration, options::calibration);
+            set(maximumLength, options::maximumLength);
+            set(validationFraction, options::validationFraction);
+            set(validationSessions, options::validationSessions);
+            set(refit, options::refit);
+            set(seed, options::seed);
+            set(threads, options::threads);
+            return options.build();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
     }
 
-    private double uniform() {
-        if (uniform != null) {
-            return uniform;
+    private static <V> void set(V value, Consumer<V> option) {
+        if (value != null) {
+            option.accept(value);
         }
-        return loss == Loss.GBCE ? 1 : USUAL.uniform();
     }
 }

@@ -5,7 +5,9 @@ import java.util.Locale;
 /** The networks that can be trained. */
 public enum NetworkKind {
     /** {@link Gru4Rec}. */
-    GRU4REC;
+    GRU4REC,
+    /** {@link SasRec}. */
+    SASREC;
 
     /** Its name in a model's manifest and on the command line, such as {@code gru4rec}. */
     public String id() {

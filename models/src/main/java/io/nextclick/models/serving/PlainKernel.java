@@ -197,7 +197,7 @@ final class PlainKernel implements DenseKernel {
      * ±87; NaN stays NaN. The vector kernel does exactly the same operations, so that both yield
      * the same bits.
      */
-    private static float exponential(float x) {
+    static float exponential(float x) {
         float bounded = Math.max(-Exponential.BOUND, Math.min(Exponential.BOUND, x));
         float rounded = Math.fma(bounded, Exponential.LOG2_E, Exponential.ROUNDER);
         float n = rounded - Exponential.ROUNDER;

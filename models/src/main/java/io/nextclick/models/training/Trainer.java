@@ -6,6 +6,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import io.nextclick.models.files.CheckpointFolder;
 import io.nextclick.models.network.Gru4Rec;
 import io.nextclick.models.network.Parameter;
+import io.nextclick.models.network.SasRec;
 import io.nextclick.models.network.SessionNetwork;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.Session;
@@ -383,6 +384,17 @@ public final class Trainer {
                                     vocabulary.size(),
                                     options.embeddingSize(),
                                     options.hiddenSize(),
+                                    options.tied()),
+                            random);
+            case SASREC ->
+                    new SasRec(
+                            new SasRec.HyperParameters(
+                                    vocabulary.size(),
+                                    options.embeddingSize(),
+                                    options.maximumLength() - 1,
+                                    options.layers(),
+                                    options.heads(),
+                                    options.innerSize(),
                                     options.tied()),
                             random);
         };

@@ -15,6 +15,9 @@ import java.util.Objects;
  * @param embeddingSize length of an item's vector
  * @param hiddenSize length of the session's state; equal to the embedding size when tied
  * @param tied whether one item matrix is both input and output
+ * @param layers blocks of a SASRec; 1 for GRU4Rec
+ * @param heads parts of a SASRec's vectors that attend each by itself; divides the embedding size
+ * @param innerSize inner size of a SASRec's feed-forward networks
  * @param embeddingDropout share of embedding values dropped in training, in [0, 1)
  * @param hiddenDropout share of state values dropped before scoring in training, in [0, 1)
  * @param epochs the most epochs
@@ -63,6 +66,9 @@ public record TrainingOptions(
         int embeddingSize,
         int hiddenSize,
         boolean tied,
+        int layers,
+        int heads,
+        int innerSize,
         double embeddingDropout,
         double hiddenDropout,
         int epochs,
@@ -130,6 +136,9 @@ public record TrainingOptions(
                     128,
                     128,
                     true,
+                    1,
+                    1,
+                    128,
                     0.4,
                     0.4,
                     6,
@@ -161,6 +170,24 @@ public record TrainingOptions(
                     42,
                     1);
 
+    /** The defaults of SASRec. */
+    private static final TrainingOptions SASREC =
+            DEFAULTS.toBuilder()
+                    .network(NetworkKind.SASREC)
+                    .layers(2)
+                    .heads(2)
+                    .innerSize(256)
+                    .maximumLength(51)
+                    .build();
+
+    /** What each network is trained with unless something else is asked for. */
+    public static TrainingOptions defaults(NetworkKind network) {
+        return switch (network) {
+            case GRU4REC -> DEFAULTS;
+            case SASREC -> SASREC;
+        };
+    }
+
     public TrainingOptions {
         Objects.requireNonNull(network, "network");
         inRange("embedding size", embeddingSize, 1, 4096);
@@ -171,6 +198,23 @@ public record TrainingOptions(
                             + embeddingSize
                             + ", hidden size "
                             + hiddenSize);
+        }
+        inRange("layers", layers, 1, 64);
+        inRange("heads", heads, 1, embeddingSize);
+        inRange("inner size", innerSize, 1, 1 << 16);
+        if (network == NetworkKind.GRU4REC && layers != 1) {
+            throw new IllegalArgumentException("layers is " + layers + ", a GRU4Rec has 1");
+        }
+        if (network == NetworkKind.SASREC && hiddenSize != embeddingSize) {
+            throw new IllegalArgumentException(
+                    "all vectors of a SASRec have one size: embedding size is "
+                            + embeddingSize
+                            + ", hidden size "
+                            + hiddenSize);
+        }
+        if (network == NetworkKind.SASREC && embeddingSize % heads != 0) {
+            throw new IllegalArgumentException(
+                    "heads is " + heads + ", it must divide the embedding size " + embeddingSize);
         }
         inRange("embedding dropout", embeddingDropout, 0, 0.95);
         inRange("hidden dropout", hiddenDropout, 0, 0.95);
@@ -212,7 +256,8 @@ public record TrainingOptions(
         }
         inRange("score regularization", scoreRegularization, 0, 1000);
         inRange("calibration", calibration, 0, 1);
-        inRange("maximum length", maximumLength, 2, 10_000);
+        // A SASRec of one position would see no order at all.
+        inRange("maximum length", maximumLength, network == NetworkKind.SASREC ? 3 : 2, 10_000);
         inRange("validation fraction", validationFraction, 0, 0.9);
         inRange("validation sessions", validationSessions, 1, Integer.MAX_VALUE);
         inRange("threads", threads, 0, 1024);
@@ -258,6 +303,9 @@ public record TrainingOptions(
         private int embeddingSize;
         private int hiddenSize;
         private boolean tied;
+        private int layers;
+        private int heads;
+        private int innerSize;
         private double embeddingDropout;
         private double hiddenDropout;
         private int epochs;
@@ -294,6 +342,9 @@ public record TrainingOptions(
             embeddingSize = from.embeddingSize;
             hiddenSize = from.hiddenSize;
             tied = from.tied;
+            layers = from.layers;
+            heads = from.heads;
+            innerSize = from.innerSize;
             embeddingDropout = from.embeddingDropout;
             hiddenDropout = from.hiddenDropout;
             epochs = from.epochs;
@@ -343,6 +394,21 @@ public record TrainingOptions(
 
         public Builder tied(boolean value) {
             tied = value;
+            return this;
+        }
+
+        public Builder layers(int value) {
+            layers = value;
+            return this;
+        }
+
+        public Builder heads(int value) {
+            heads = value;
+            return this;
+        }
+
+        public Builder innerSize(int value) {
+            innerSize = value;
             return this;
         }
 
@@ -505,6 +571,9 @@ public record TrainingOptions(
                     embeddingSize,
                     hiddenSize,
                     tied,
+                    layers,
+                    heads,
+                    innerSize,
                     embeddingDropout,
                     hiddenDropout,
                     epochs,

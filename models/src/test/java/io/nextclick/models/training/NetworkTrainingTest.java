@@ -8,6 +8,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import io.nextclick.models.network.Gru4Rec;
 import io.nextclick.models.network.Parameter;
+import io.nextclick.models.network.SasRec;
+import io.nextclick.models.network.SessionNetwork;
 import io.nextclick.models.training.TrainingOptions.ItemOptimizer;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -48,7 +50,8 @@ class NetworkTrainingTest {
     }
 
     /** One first step, with optimisers that have seen nothing and always the same negatives. */
-    private static float step(Gru4Rec network, TrainingOptions options, boolean full, float rate) {
+    private static float step(
+            SessionNetwork network, TrainingOptions options, boolean full, float rate) {
         long[] counts = new long[ITEMS];
         Arrays.fill(counts, 2);
         try (NDManager manager = NDManager.newBaseManager(null, "PyTorch")) {
@@ -101,7 +104,11 @@ class NetworkTrainingTest {
     }
 
     private static double slope(
-            Gru4Rec network, TrainingOptions options, boolean full, Parameter parameter, int i) {
+            SessionNetwork network,
+            TrainingOptions options,
+            boolean full,
+            Parameter parameter,
+            int i) {
         float step = 0.01f;
         float[] before = parameter.copy();
         parameter.values()[i] = before[i] + step;
@@ -116,8 +123,29 @@ class NetworkTrainingTest {
     @Test
     void recurrentWeightsMoveAgainstTheSignOfTheirGradient() {
         TrainingOptions options = options(true);
-        Gru4Rec network = network(options);
-        Gru4Rec stepped = network(options);
+        assertEncoderMovesAgainstItsGradient(network(options), network(options), options);
+    }
+
+    @Test
+    void attentionWeightsMoveAgainstTheSignOfTheirGradient() {
+        TrainingOptions options = options(true);
+        assertEncoderMovesAgainstItsGradient(sasRec(), sasRec(), options);
+    }
+
+    private static SasRec sasRec() {
+        SplittableRandom random = new SplittableRandom(19);
+        SasRec network =
+                new SasRec(new SasRec.HyperParameters(ITEMS, 4, 3, 2, 2, 5, true), random.split());
+        for (Parameter parameter : network.encoder()) {
+            for (int i = 0; i < parameter.values().length; i++) {
+                parameter.values()[i] += (float) (random.nextDouble() - 0.5);
+            }
+        }
+        return network;
+    }
+
+    private static void assertEncoderMovesAgainstItsGradient(
+            SessionNetwork network, SessionNetwork stepped, TrainingOptions options) {
         float rate = 0.01f;
         step(stepped, options, true, rate);
         for (int p = 0; p < network.encoder().size(); p++) {

@@ -11,8 +11,10 @@ import io.nextclick.models.evaluation.Evaluation;
 import io.nextclick.models.evaluation.EvaluationReport;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.network.Gru4Rec;
+import io.nextclick.models.network.NetworkKind;
 import io.nextclick.models.network.Parameter;
 import io.nextclick.models.network.SessionNetwork;
+import io.nextclick.models.scoring.EncodingScorer;
 import io.nextclick.models.scoring.RecurrentScorer;
 import io.nextclick.models.serving.ServableModel;
 import io.nextclick.models.serving.ServableModels;
@@ -124,6 +126,40 @@ class TrainedModelTest {
                     .isCloseTo(trained.validation().mrr20(), within(1e-6));
             assertThat(report.metric("recall@20"))
                     .isCloseTo(trained.validation().recall20(), within(1e-6));
+        }
+    }
+
+    /** Sessions longer than the network reads are among those that validate. */
+    @Test
+    void sasRecValidatesAsItIsServed() throws IOException {
+        for (boolean tied : new boolean[] {true, false}) {
+            TrainingOptions options =
+                    TrainingOptions.defaults(NetworkKind.SASREC).toBuilder()
+                            .embeddingSize(16)
+                            .hiddenSize(16)
+                            .innerSize(24)
+                            .tied(tied)
+                            .maximumLength(4)
+                            .batchPredictions(64)
+                            .learningRate(0.01)
+                            .refit(false)
+                            .epochs(4)
+                            .build();
+            List<Session> log = log();
+            TrainedModel trained = Trainer.train(log, options, TrainingListener.SILENT);
+            ModelFolder folder = trained.folder("1", SessionRules.DEFAULT, log, CREATED);
+            assertThat(folder.manifest().kind()).isEqualTo("sasrec");
+            assertThat(folder.manifest().parameters()).containsEntry("positions", 3);
+            try (ServableModel model = ServableModels.load(folder);
+                    EncodingScorer scorer = (EncodingScorer) model.newScorer()) {
+                assertThat(scorer.maximumLength()).isEqualTo(3);
+                EvaluationReport report =
+                        new Evaluation(model.vocabulary(), model.popularity())
+                                .run(scorer, log.subList(180, 200));
+                assertThat(report.metric("mrr@20"))
+                        .as("tied %s", tied)
+                        .isCloseTo(trained.validation().mrr20(), within(1e-6));
+            }
         }
     }
 

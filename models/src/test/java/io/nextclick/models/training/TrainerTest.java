@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.nextclick.models.network.NetworkKind;
 import io.nextclick.models.network.Parameter;
 import io.nextclick.models.session.Session;
 import io.nextclick.models.session.SessionSplit;
@@ -57,6 +58,34 @@ class TrainerTest {
         TrainedModel trained = Trainer.train(ring(600, 40, 1), SMALL, TrainingListener.SILENT);
         assertThat(trained.validation().mrr20()).isGreaterThan(0.95);
         assertThat(trained.vocabulary().size()).isEqualTo(40);
+    }
+
+    @Test
+    void sasRecLearnsATransition() {
+        for (ItemOptimizer optimizer : ItemOptimizer.values()) {
+            for (int most : new int[] {0, 8_000}) {
+                TrainingOptions options =
+                        TrainingOptions.defaults(NetworkKind.SASREC).toBuilder()
+                                .embeddingSize(16)
+                                .hiddenSize(16)
+                                .innerSize(16)
+                                .embeddingDropout(0.1)
+                                .hiddenDropout(0.1)
+                                .batchPredictions(64)
+                                .learningRate(0.01)
+                                .itemOptimizer(optimizer)
+                                .itemLearningRate(optimizer == ItemOptimizer.ADAM ? 0.02 : 0.15)
+                                .fullSoftmaxUpTo(most)
+                                .negatives(16)
+                                .epochs(10)
+                                .build();
+                TrainedModel trained =
+                        Trainer.train(ring(600, 40, 1), options, TrainingListener.SILENT);
+                assertThat(trained.validation().mrr20())
+                        .as("%s, up to %d", optimizer, most)
+                        .isGreaterThan(0.9);
+            }
+        }
     }
 
     @Test

@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import io.nextclick.models.network.Gru4Rec;
+import io.nextclick.models.network.NetworkKind;
+import io.nextclick.models.network.SasRec;
+import io.nextclick.models.network.SessionNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Native memory is invisible to the garbage collector: a step must give back all it took. */
 class TrainingMemoryTest {
@@ -18,8 +22,9 @@ class TrainingMemoryTest {
     private static final int STEPS = 500;
     private static final int ITEMS = 5_000;
 
-    @Test
-    void fiveHundredStepsLeaveNothingBehind() throws IOException {
+    @ParameterizedTest
+    @EnumSource
+    void fiveHundredStepsLeaveNothingBehind(NetworkKind kind) throws IOException {
         TrainingOptions options =
                 TrainingOptions.DEFAULTS.toBuilder()
                         .embeddingSize(32)
@@ -29,8 +34,13 @@ class TrainingMemoryTest {
         long[] counts = new long[ITEMS];
         Arrays.fill(counts, 1);
         SplittableRandom random = new SplittableRandom(8);
-        Gru4Rec network =
-                new Gru4Rec(new Gru4Rec.HyperParameters(ITEMS, 32, 32, true), random.split());
+        SessionNetwork network =
+                kind == NetworkKind.GRU4REC
+                        ? new Gru4Rec(
+                                new Gru4Rec.HyperParameters(ITEMS, 32, 32, true), random.split())
+                        : new SasRec(
+                                new SasRec.HyperParameters(ITEMS, 32, 8, 2, 2, 64, true),
+                                random.split());
         try (NDManager manager = NDManager.newBaseManager(null, "PyTorch")) {
             JniUtils.setNumThreads(1); // several would wait for each other on a busy machine
             NetworkTraining training =
