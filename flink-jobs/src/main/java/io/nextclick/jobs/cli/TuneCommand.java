@@ -139,15 +139,14 @@ final class TuneCommand implements Callable<Integer> {
                     tuning.run(budget, trials == null ? Integer.MAX_VALUE : trials, listener);
             listener.endBar();
             if (end == Tuning.End.INTERRUPTED) {
-                throw new CommandException(ended(tuning, "ended early"));
+                return ended(tuning, "ended early");
             }
             if (tuning.best().isEmpty()) {
-                throw new CommandException(ended(tuning, "the budget was too small for a trial"));
+                return ended(tuning, "the budget was too small for a trial");
             }
             summary(tuning);
-            trainBest(tuning, rules, learnt, listener);
+            return trainBest(tuning, rules, learnt, listener);
         }
-        return Nextclick.DONE;
     }
 
     private ClickLog cut(ClickLog log) {
@@ -179,17 +178,30 @@ final class TuneCommand implements Callable<Integer> {
         return fixed;
     }
 
-    private static String ended(Tuning tuning, String how) {
-        return String.format(
+    /**
+     * Says that the search isn't through. At once: when the process was asked to end, it may do so
+     * before an exception is printed.
+     */
+    private int ended(Tuning tuning, String how) {
+        PrintWriter err = spec.commandLine().getErr();
+        err.printf(
                 Locale.ROOT,
-                "%s; %d trials are kept, the same command goes on",
+                "%s: %s; %s kept, the same command goes on%n",
+                spec.qualifiedName(),
                 how,
-                tuning.trials().size());
+                trials(tuning));
+        err.flush();
+        return Nextclick.FAILED;
     }
 
-    private void trainBest(
+    private static String trials(Tuning tuning) {
+        int ended = tuning.trials().size();
+        return ended == 1 ? "1 trial is" : ended + " trials are";
+    }
+
+    private int trainBest(
             Tuning tuning, SessionRules rules, List<Session> learnt, Listener listener)
-            throws IOException, CommandException {
+            throws IOException {
         Path folder = out.resolve(BEST);
         PrintWriter results = spec.commandLine().getOut();
         if (Files.isDirectory(folder)) {
@@ -197,13 +209,14 @@ final class TuneCommand implements Callable<Integer> {
                     ModelFolder.readManifest(name -> Files.newInputStream(folder.resolve(name)));
             if (tuning.isBest(there) && there.sessionRules().equals(rules)) {
                 results.printf(Locale.ROOT, "%s: as it was%n", folder);
-                return;
+                return Nextclick.DONE;
             }
         }
         Instant now = Instant.now();
+        listener.bestBegins();
         TrainedModel trained = tuning.trainBest(listener);
         if (listener.enough()) {
-            throw new CommandException(ended(tuning, "ended early, before the best was trained"));
+            return ended(tuning, "ended early, before the best was trained");
         }
         String named = version == null ? VERSION.format(now) : version;
         trained.folder(named, rules, learnt, now).write(folder);
@@ -218,6 +231,7 @@ final class TuneCommand implements Callable<Integer> {
                 trained.sessions(),
                 trained.epochs(),
                 TaskProgress.clock(trained.elapsed()));
+        return Nextclick.DONE;
     }
 
     private void summary(Tuning tuning) {
@@ -240,6 +254,7 @@ final class TuneCommand implements Callable<Integer> {
                 mrr20(best) - mrr20(first),
                 network.id(),
                 arguments(best.settings()));
+        results.flush();
     }
 
     private static double mrr20(Trial trial) {
@@ -288,7 +303,7 @@ final class TuneCommand implements Callable<Integer> {
         private final PrintWriter err;
         private final ExitSignal exit;
         private final Tuning tuning;
-        private String task = "train the best";
+        private String task = "";
         private TaskProgress bar;
 
         Listener(PrintWriter err, ExitSignal exit, Tuning tuning) {
@@ -307,7 +322,7 @@ final class TuneCommand implements Callable<Integer> {
                     .ranges()
                     .forEach((name, range) -> err.println("--" + name + ": " + range));
             if (!tuning.trials().isEmpty()) {
-                err.printf(Locale.ROOT, "%d trials are there%n", tuning.trials().size());
+                err.println(trials(tuning) + " there");
             }
             err.flush();
         }
@@ -365,7 +380,14 @@ final class TuneCommand implements Callable<Integer> {
                                                             best.number(),
                                                             mrr20(best)))
                                     .orElse("")));
-            task = "train the best";
+        }
+
+        void bestBegins() {
+            task = "the best";
+            say(
+                    "trial "
+                            + tuning.best().orElseThrow().number()
+                            + " once more, on all there is to learn from");
         }
 
         private void say(String line) {

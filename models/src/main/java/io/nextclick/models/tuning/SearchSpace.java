@@ -1,5 +1,6 @@
 package io.nextclick.models.tuning;
 
+import io.nextclick.models.network.NetworkKind;
 import io.nextclick.models.training.TrainingOptions;
 import io.nextclick.models.training.TrainingOptions.ItemOptimizer;
 import io.nextclick.models.training.TrainingOptions.Loss;
@@ -21,6 +22,7 @@ import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What a search may change, and in which ranges: a list of dimensions, each an option of training
@@ -69,17 +71,22 @@ public final class SearchSpace {
      * The space of a network.
      *
      * @param given options of trial 1; what has no effect with its loss, its optimiser or, where
-     *     the whole catalogue is scored, on sampling isn't searched
+     *     the whole catalogue is scored, on sampling isn't searched. Sizes and heads are such that
+     *     either may be fixed to what is given
      * @param items V, the size of the catalogue
      */
     public static SearchSpace of(TrainingOptions given, int items) {
         List<Dimension<?>> dimensions = new ArrayList<>();
-        dimensions.add(
-                choice(
-                        "embedding-size",
-                        TrainingOptions::embeddingSize,
-                        (builder, size) -> builder.embeddingSize(size).hiddenSize(size),
-                        List.of(64, 96, 128, 192, 256)));
+        List<Integer> sizes =
+                Stream.of(64, 96, 128, 192, 256).filter(size -> size % given.heads() == 0).toList();
+        if (!sizes.isEmpty()) {
+            dimensions.add(
+                    choice(
+                            "embedding-size",
+                            TrainingOptions::embeddingSize,
+                            (builder, size) -> builder.embeddingSize(size).hiddenSize(size),
+                            sizes));
+        }
         dimensions.add(
                 steps(
                         "embedding-dropout",
@@ -94,19 +101,56 @@ public final class SearchSpace {
                         0.6,
                         TrainingOptions::hiddenDropout,
                         TrainingOptions.Builder::hiddenDropout));
-        schedule(dimensions);
+        if (given.network() == NetworkKind.SASREC) {
+            blocks(dimensions, given);
+        }
+        schedule(dimensions, given);
         items(dimensions, given);
         loss(dimensions, given, items);
         return new SearchSpace(dimensions);
     }
 
-    private static void schedule(List<Dimension<?>> dimensions) {
+    /** The blocks of a SASRec. */
+    private static void blocks(List<Dimension<?>> dimensions, TrainingOptions given) {
+        dimensions.add(
+                choice(
+                        "layers",
+                        TrainingOptions::layers,
+                        TrainingOptions.Builder::layers,
+                        List.of(1, 2, 3)));
+        dimensions.add(
+                choice(
+                        "heads",
+                        TrainingOptions::heads,
+                        TrainingOptions.Builder::heads,
+                        Stream.of(1, 2, 4)
+                                .filter(heads -> given.embeddingSize() % heads == 0)
+                                .toList()));
+        dimensions.add(
+                choice(
+                        "inner-size",
+                        TrainingOptions::innerSize,
+                        TrainingOptions.Builder::innerSize,
+                        List.of(128, 256, 512)));
+        dimensions.add(
+                choice(
+                        "training-length",
+                        TrainingOptions::maximumLength,
+                        TrainingOptions.Builder::maximumLength,
+                        List.of(21, 51)));
+    }
+
+    /** How long it trains, and at which rates; the epochs around those given. */
+    private static void schedule(List<Dimension<?>> dimensions, TrainingOptions given) {
         dimensions.add(
                 choice(
                         "epochs",
                         TrainingOptions::epochs,
                         TrainingOptions.Builder::epochs,
-                        List.of(4, 6, 8, 12)));
+                        Stream.of(2, 3, 4, 6)
+                                .map(thirds -> Math.max(1, given.epochs() * thirds / 3))
+                                .distinct()
+                                .toList()));
         dimensions.add(
                 choice(
                         "batch",

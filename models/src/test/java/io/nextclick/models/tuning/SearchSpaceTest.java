@@ -3,6 +3,7 @@ package io.nextclick.models.tuning;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nextclick.models.network.NetworkKind;
 import io.nextclick.models.training.TrainingOptions;
 import io.nextclick.models.training.TrainingOptions.ItemOptimizer;
 import io.nextclick.models.training.TrainingOptions.Loss;
@@ -37,6 +38,7 @@ class SearchSpaceTest {
         for (Loss loss : Loss.values()) {
             givens.add(TrainingOptions.DEFAULTS.toBuilder().loss(loss).build());
         }
+        givens.add(TrainingOptions.defaults(NetworkKind.SASREC));
         return givens;
     }
 
@@ -122,6 +124,30 @@ class SearchSpaceTest {
         assertThat(SearchSpace.of(bprMax, largest).ranges())
                 .containsKeys("negatives", "score-regularization")
                 .doesNotContainKey("label-smoothing");
+    }
+
+    @Test
+    void headsAlwaysDivideTheSizeWhicheverIsFixed() {
+        TrainingOptions.Builder sasRec = TrainingOptions.defaults(NetworkKind.SASREC).toBuilder();
+        TrainingOptions three = sasRec.embeddingSize(48).hiddenSize(48).heads(3).build();
+        SearchSpace sizes = sampled(three).without(Set.of("heads"));
+        TrainingOptions odd = sasRec.embeddingSize(50).hiddenSize(50).heads(1).build();
+        SearchSpace heads = sampled(odd).without(Set.of("embedding-size"));
+        for (int trial = 2; trial < 50; trial++) {
+            TrainingOptions sized = sizes.options(three, sizes.settings(SEED, trial));
+            assertThat(sized.embeddingSize() % 3).isZero();
+            TrainingOptions headed = heads.options(odd, heads.settings(SEED, trial));
+            assertThat(50 % headed.heads()).isZero();
+        }
+    }
+
+    @Test
+    void epochsAreThoseGivenAndSomeAroundThem() {
+        TrainingOptions.Builder given = TrainingOptions.DEFAULTS.toBuilder();
+        assertThat(sampled(given.epochs(30).build()).ranges())
+                .containsEntry("epochs", "one of 20, 30, 40, 60");
+        assertThat(sampled(given.epochs(1).build()).ranges())
+                .containsEntry("epochs", "one of 1, 2");
     }
 
     @Test

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nextclick.models.network.NetworkKind;
 import io.nextclick.models.session.Session;
+import io.nextclick.models.session.SessionSplit;
 import io.nextclick.models.training.TrainedModel;
 import io.nextclick.models.training.Trainer;
 import io.nextclick.models.training.TrainingListener;
@@ -406,8 +408,8 @@ class TuningTest {
         assertThat(heard).containsExactly("started 1", "ended 1", "started 2", "ended 2");
     }
 
-    @Test
-    void aSearchOnSessionsFindsABetterModelThanABadBeginning() throws IOException {
+    /** Sessions that walk around a ring of items in steps of one. */
+    private static List<Session> ring() {
         SplittableRandom random = new SplittableRandom(1);
         List<Session> ring = new ArrayList<>();
         for (int i = 0; i < 300; i++) {
@@ -420,6 +422,64 @@ class TuningTest {
                                     .mapToObj(item -> "item-" + item % 30)
                                     .toList()));
         }
+        return ring;
+    }
+
+    @Test
+    void aSearchOnASplitValidatesOnItAndTrainsTheBestInTheSameWay() throws IOException {
+        List<Session> ring = ring();
+        List<Session> lastButOne =
+                ring.stream()
+                        .filter(session -> session.items().size() > 2)
+                        .map(
+                                session ->
+                                        new Session(
+                                                session.id(),
+                                                session.startMillis(),
+                                                session.items(),
+                                                session.items().size() - 1))
+                        .toList();
+        List<Session> learnt =
+                ring.stream()
+                        .map(
+                                session ->
+                                        new Session(
+                                                session.id(),
+                                                session.startMillis(),
+                                                session.items()
+                                                        .subList(
+                                                                0,
+                                                                Math.max(
+                                                                        1,
+                                                                        session.items().size()
+                                                                                - 1))))
+                        .toList();
+        TrainingOptions sasRec =
+                TrainingOptions.defaults(NetworkKind.SASREC).toBuilder()
+                        .embeddingSize(16)
+                        .hiddenSize(16)
+                        .innerSize(16)
+                        .layers(1)
+                        .epochs(2)
+                        .batchPredictions(64)
+                        .build();
+        Set<String> fixed = Set.of("embedding-size", "inner-size", "layers", "epochs", "batch");
+        SessionSplit split = new SessionSplit(learnt, lastButOne);
+        try (Tuning tuning = Tuning.open(directory, split, sasRec, fixed)) {
+            assertThat(tuning.space().ranges()).containsKeys("heads", "training-length");
+            assertThat(tuning.run(LONG, 3, SILENT)).isEqualTo(End.TRIALS);
+            Epoch best = tuning.best().orElseThrow().best().orElseThrow();
+            assertThat(best.validation().predictions()).isEqualTo(lastButOne.size());
+            TrainedModel trained = tuning.trainBest(SILENT);
+            assertThat(trained.kind()).isEqualTo("sasrec");
+            assertThat(trained.validation()).isEqualTo(best.validation());
+            assertThat(trained.epochs()).isEqualTo(best.epoch());
+        }
+    }
+
+    @Test
+    void aSearchOnSessionsFindsABetterModelThanABadBeginning() throws IOException {
+        List<Session> ring = ring();
         TrainingOptions bad =
                 GIVEN.toBuilder()
                         .embeddingSize(16)
