@@ -8,6 +8,7 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.nextclick.models.files.CheckpointFolder;
+import io.nextclick.models.network.NetworkKind;
 import io.nextclick.models.network.Parameter;
 import io.nextclick.models.session.Session;
 import io.nextclick.models.training.TrainingListener.Epoch;
@@ -71,6 +72,16 @@ class InterruptedTrainingTest {
                 SMALL,
                 SMALL.toBuilder().loss(Loss.BPR_MAX).momentum(0.4).build(),
                 SMALL.toBuilder().loss(Loss.GBCE).validationFraction(0).build(),
+                TrainingOptions.defaults(NetworkKind.SASREC).toBuilder()
+                        .embeddingSize(8)
+                        .hiddenSize(8)
+                        .innerSize(12)
+                        .maximumLength(5)
+                        .batchPredictions(64)
+                        .fullSoftmaxUpTo(0)
+                        .negatives(12)
+                        .epochs(3)
+                        .build(),
                 // Early stopping: the best epoch isn't the last one.
                 SMALL.toBuilder().itemLearningRate(3).epochs(6).patience(2).build(),
                 SMALL.toBuilder()
