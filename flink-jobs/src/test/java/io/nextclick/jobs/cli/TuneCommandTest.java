@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.files.ModelManifest;
+import io.nextclick.models.network.NetworkKind;
 import io.nextclick.models.training.TrainingOptions;
 import io.nextclick.models.training.TrainingOptions.Loss;
 import io.nextclick.models.tuning.SearchSpace;
@@ -118,10 +119,13 @@ class TuneCommandTest {
     void whatIsSearchedAreOptionsOfTrain() {
         var options =
                 Nextclick.commandLine().getSubcommands().get("train").getCommandSpec().optionsMap();
-        for (Loss loss : Loss.values()) {
-            TrainingOptions given = TrainingOptions.DEFAULTS.toBuilder().loss(loss).build();
-            assertThat(SearchSpace.of(given, Integer.MAX_VALUE).ranges().keySet())
-                    .allSatisfy(name -> assertThat(options).containsKey("--" + name));
+        for (NetworkKind network : NetworkKind.values()) {
+            for (Loss loss : Loss.values()) {
+                TrainingOptions given =
+                        TrainingOptions.defaults(network).toBuilder().loss(loss).build();
+                assertThat(SearchSpace.of(given, Integer.MAX_VALUE).ranges().keySet())
+                        .allSatisfy(name -> assertThat(options).containsKey("--" + name));
+            }
         }
     }
 }
