@@ -213,7 +213,7 @@ public final class EvaluationPage {
             html.element("p", figure(model.report().metric(name)), "class", "figure");
             Interval interval = model.report().intervals().get(name);
             if (interval != null) {
-                html.element("p", percent() + " between " + ends(interval), "class", "interval");
+                html.element("p", percent() + ": " + ends(interval), "class", "interval");
             }
             Difference difference = comparison == null ? null : comparison.differences().get(name);
             if (difference != null) {
@@ -542,7 +542,7 @@ public final class EvaluationPage {
                             + (predictions == 1 ? " prediction" : " predictions"));
             html.close("summary");
             openTable("Predictions of session " + session.id() + ".");
-            html.raw("<thead><tr>").element("th", "after", "scope", "col");
+            html.raw("<thead><tr>").element("th", "after the click on", "scope", "col");
             html.element("th", "next item", "scope", "col");
             for (int each = 0; each < contestants().size(); each++) {
                 html.open("th", "scope", "col").raw(key(role(each)));
@@ -577,7 +577,12 @@ public final class EvaluationPage {
         html.open("td", "class", found ? "answer found" : "answer");
         html.element(
                 "p",
-                found ? "✓ place " + (rank + 1) : "not in the first " + model.outcomes().longest());
+                found
+                        ? "✓ place " + (rank + 1)
+                        : (list.contains(target)
+                                        ? "tied, not within the first "
+                                        : "not in the first ")
+                                + model.outcomes().longest());
         html.raw("<ol>");
         for (String item : list.subList(0, Math.min(SHOWN, list.size()))) {
             if (item.equals(target)) {

@@ -96,7 +96,7 @@
           borderWidth: 2.25,
           pointStyle: marks[series.role],
           pointRadius: chart.x.length > 30 ? 0 : 3,
-          tension: 0
+          clip: 8
         }))
       },
       options: options(
