@@ -236,7 +236,11 @@ public final class SasRec implements SessionNetwork {
         for (NDArray each : projected) {
             split.add(each.reshape(sessions, length, heads, part).transpose(0, 2, 1, 3));
         }
-        NDArray queries = split.get(0).mul((float) (1 / Math.sqrt((double) part)));
+        // The tape keeps the factor, so its memory must be the engine's: a number's array views a
+        // buffer of the heap's collector, which takes it back before the gradient reads it.
+        float factor = (float) (1 / Math.sqrt((double) part));
+        NDArray scale = x.getManager().ones(new Shape(1)).mul(factor); // [1]
+        NDArray queries = split.get(0).mul(scale);
         NDArray scores = queries.matMul(split.get(1).transpose(0, 1, 3, 2)); // [B, heads, T, T]
         NDArray weights = dropout.ofHidden(scores.add(mask).softmax(-1));
         NDArray values = weights.matMul(split.get(2)); // [B, heads, T, D / heads]

@@ -67,7 +67,7 @@ final class BprMax implements RankingLoss {
         if (regularization > 0) {
             NDArray squares =
                     logWeights.exp().mul(scores.square()).sum(new int[] {1}, true); // [N, 1]
-            losses = losses.add(squares.mul(regularization));
+            losses = losses.add(squares.mul(upload.number(step, regularization)));
         }
         float[] perPrediction = new float[predictions];
         double[] negatives = candidates.negatives(columns);

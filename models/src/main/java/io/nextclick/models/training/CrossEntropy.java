@@ -46,8 +46,13 @@ final class CrossEntropy implements RankingLoss {
             int size = Math.toIntExact(scores.getShape().get(1));
             NDArray spread = upload.floats(step, spread(candidates, size), 1, size); // [1, C]
             NDArray smooth =
-                    logProbabilities.mul(spread).sum().mul(-1f / predictions); // over N and C
-            loss = loss.mul((float) (1 - labelSmoothing)).add(smooth.mul((float) labelSmoothing));
+                    logProbabilities
+                            .mul(spread)
+                            .sum() // over N and C
+                            .mul(upload.number(step, -1f / predictions));
+            loss =
+                    loss.mul(upload.number(step, 1 - labelSmoothing))
+                            .add(smooth.mul(upload.number(step, labelSmoothing)));
         }
         return loss;
     }

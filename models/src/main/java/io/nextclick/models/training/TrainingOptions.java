@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * How a network is trained. {@link #DEFAULTS} are those of GRU4Rec, chosen to be good on small and
- * large logs alike.
+ * How a network is trained. {@link #DEFAULTS} are those of GRU4Rec, {@link #defaults} has those of
+ * each network, chosen to be good on small and large logs alike.
  *
  * @param network what is trained
  * @param embeddingSize length of an item's vector
@@ -177,6 +177,15 @@ public record TrainingOptions(
                     .layers(2)
                     .heads(2)
                     .innerSize(256)
+                    .embeddingDropout(0.3)
+                    .hiddenDropout(0.2)
+                    .batchPredictions(512)
+                    .learningRate(0.001)
+                    .itemLearningRate(0.05)
+                    // A query, being normalised, is some √D long: longer vectors would begin with
+                    // scores that no session backs.
+                    .vectorNorm(1)
+                    .negatives(2048)
                     .maximumLength(51)
                     .build();
 

@@ -53,6 +53,15 @@ final class UploadBuffer {
         return manager.create(bytes, new Shape(shape), DataType.FLOAT32);
     }
 
+    /**
+     * A number as an array of no dimension. To multiply by a number itself isn't safe where
+     * gradients will be asked for: the engine would wrap it in a buffer that the garbage collector
+     * takes back before the gradient reads it.
+     */
+    NDArray number(NDManager manager, double value) {
+        return floats(manager, new float[] {(float) value});
+    }
+
     /** The rows of a matrix of {@code columns} columns as a float array [rows, columns]. */
     NDArray rows(NDManager manager, float[] matrix, int columns, int[] rows, int count) {
         ByteBuffer bytes = take(4L * count * columns);

@@ -13,6 +13,8 @@ import io.nextclick.models.training.TrainingListener.Progress;
 import io.nextclick.models.training.TrainingListener.TrainingPlan;
 import io.nextclick.models.training.TrainingOptions.ItemOptimizer;
 import io.nextclick.models.training.TrainingOptions.Loss;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -146,11 +148,62 @@ class TrainerTest {
         assertThat(other.get(0)).isNotEqualTo(first.get(0));
     }
 
+    /** What the engine keeps for a gradient mustn't lie in memory that the collector takes back. */
+    @Test
+    void collectionsOfGarbageChangeNothing() {
+        TrainingListener littering =
+                new TrainingListener() {
+                    @Override
+                    public void stepped(Progress progress) {
+                        litter();
+                    }
+                };
+        TrainingOptions sampled =
+                SMALL.toBuilder().fullSoftmaxUpTo(0).negatives(16).epochs(2).refit(false).build();
+        for (TrainingOptions options :
+                List.of(
+                        sampled.toBuilder().network(NetworkKind.SASREC).hiddenDropout(0.2).build(),
+                        sampled.toBuilder().labelSmoothing(0.1).build(),
+                        sampled.toBuilder().loss(Loss.BPR_MAX).build(),
+                        sampled.toBuilder().loss(Loss.GBCE).build())) {
+            // The collector runs when it likes, between a step's two passes too.
+            Thread collecting = new Thread(TrainerTest::collect);
+            collecting.setDaemon(true);
+            List<float[]> quiet = weights(options, TrainingListener.SILENT);
+            collecting.start();
+            try {
+                assertThat(weights(options, littering))
+                        .as("%s, %s", options.network(), options.loss())
+                        .usingRecursiveComparison()
+                        .isEqualTo(quiet);
+            } finally {
+                collecting.interrupt();
+            }
+        }
+    }
+
+    private static void collect() {
+        while (!Thread.currentThread().isInterrupted()) {
+            System.gc();
+            litter();
+        }
+    }
+
+    /** Fills small native blocks, the freed ones among them, with what is no number. */
+    private static void litter() {
+        for (int i = 0; i < 200; i++) {
+            ByteBuffer.allocateDirect(4 + i % 16)
+                    .order(ByteOrder.nativeOrder())
+                    .putFloat(0, Float.NaN);
+        }
+    }
+
     private static List<float[]> weights(TrainingOptions options) {
-        return Trainer.train(ring(200, 40, 1), options, TrainingListener.SILENT)
-                .network()
-                .parameters()
-                .stream()
+        return weights(options, TrainingListener.SILENT);
+    }
+
+    private static List<float[]> weights(TrainingOptions options, TrainingListener listener) {
+        return Trainer.train(ring(200, 40, 1), options, listener).network().parameters().stream()
                 .map(Parameter::values)
                 .toList();
     }
