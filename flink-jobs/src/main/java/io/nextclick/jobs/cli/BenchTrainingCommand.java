@@ -23,8 +23,8 @@ import picocli.CommandLine.Spec;
         description = "Measure the speed of training, beside DJL's dense optimiser.",
         footer = {
             "",
-            "GRU4Rec with the default options and sampled negatives, on random sessions. The"
-                    + " methods take turns; an epoch is the trainer's, without validation, whose"
+            "GRU4Rec with the default options and sampled negatives, on random sessions. Times are"
+                    + " processor time of the training thread. The methods take turns; an epoch is the trainer's, without validation, whose"
                     + " full ranking grows with the catalogue. Whole matrices of 500,000 items need"
                     + " -Xmx3g and 2 GB outside the heap."
         })
