@@ -56,6 +56,59 @@ class LogCommandsTest {
         assertThat(evaluate.out()).contains("HR").contains("MRR").contains("NDCG");
     }
 
+    /** The last item of each user is tested on and must be unknown to the model. */
+    @Test
+    void sasRecTrainsOnUsersSequencesAndIsEvaluatedOnTheirLastItems() throws Exception {
+        Path log = folder.resolve("users.txt");
+        StringBuilder users = new StringBuilder();
+        for (int user = 0; user < 80; user++) {
+            users.append("user-").append(user);
+            for (int i = 0; i < 6; i++) {
+                users.append(' ').append((user + i) % 20);
+            }
+            users.append(" only-tested\n");
+        }
+        Files.writeString(log, users);
+        Path model = folder.resolve("sasrec");
+        CommandRun train =
+                CommandRun.of(
+                        "train",
+                        "--model",
+                        "sasrec",
+                        "--clicks",
+                        log.toString(),
+                        "--format",
+                        "user-sequences",
+                        "--out",
+                        model.toString(),
+                        "--embedding-size",
+                        "8",
+                        "--epochs",
+                        "2",
+                        "--batch",
+                        "64");
+        assertThat(train.exitCode()).as(train.err()).isEqualTo(Nextclick.DONE);
+        assertThat(train.out()).contains("sasrec", "20 items", "validation, 80 predictions");
+        assertThat(train.err()).doesNotContain("once more on all sessions");
+
+        CommandRun evaluate =
+                CommandRun.of(
+                        "evaluate",
+                        "--model",
+                        model.toString(),
+                        "--test",
+                        log.toString(),
+                        "--format",
+                        "user-sequences",
+                        "--mask-seen",
+                        "--json",
+                        "-");
+        assertThat(evaluate.exitCode()).as(evaluate.err()).isEqualTo(Nextclick.DONE);
+        JsonNode figures = new ObjectMapper().readTree(evaluate.out());
+        assertThat(figures.get("predictions").intValue()).isEqualTo(80);
+        assertThat(figures.get("hr@20").doubleValue()).isZero();
+    }
+
     @Test
     void baselinesAreCountedFromATrainingLog() {
         Path log = folder.resolve("clicks.jsonl");
