@@ -8,6 +8,7 @@ import io.nextclick.models.clicklog.LoggedClick;
 import io.nextclick.models.counted.CountedModel;
 import io.nextclick.models.evaluation.Evaluation;
 import io.nextclick.models.files.ModelFolder;
+import io.nextclick.models.network.NetworkKind;
 import io.nextclick.models.scoring.SessionScorer;
 import io.nextclick.models.scoring.TopItems;
 import io.nextclick.models.serving.ServableModel;
@@ -17,7 +18,6 @@ import io.nextclick.schemas.Encoding;
 import io.nextclick.schemas.Recommendation;
 import io.nextclick.schemas.Recommendation.RecommendedItem;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -81,7 +81,11 @@ class SameListAsEvaluateIT {
     }
 
     static List<String> kinds() {
-        return CountedModel.KINDS;
+        List<String> kinds = new ArrayList<>(CountedModel.KINDS);
+        for (NetworkKind network : NetworkKind.values()) {
+            kinds.add(network.id());
+        }
+        return kinds;
     }
 
     /** Nothing but the model's folder changes. */
@@ -89,11 +93,8 @@ class SameListAsEvaluateIT {
     @MethodSource("kinds")
     void whateverTheModel(String kind, LiveSystem system) throws Exception {
         Clicks clicks = publish(system);
-        List<Session> learnt = system.shop().learnt();
         Path folder = system.folder(kind);
-        CountedModel.of(kind, learnt)
-                .folder("it-1", TrainedShop.RULES, learnt, Instant.EPOCH)
-                .write(folder);
+        system.shop().train(kind).write(folder);
         ModelFolder model = ModelFolder.read(folder);
         for (boolean seenLeftOut : new boolean[] {false, true}) {
             try (JobRun run =

@@ -1,13 +1,14 @@
 package io.nextclick.it;
 
 import io.nextclick.models.clicklog.LoggedClick;
+import io.nextclick.models.counted.CountedModel;
 import io.nextclick.models.files.ModelFolder;
+import io.nextclick.models.network.NetworkKind;
 import io.nextclick.models.session.Session;
 import io.nextclick.models.session.SessionRules;
 import io.nextclick.models.session.Sessioniser;
 import io.nextclick.models.simulation.ShopOptions;
 import io.nextclick.models.simulation.ShopSimulator;
-import io.nextclick.models.training.TrainedModel;
 import io.nextclick.models.training.Trainer;
 import io.nextclick.models.training.TrainingListener;
 import io.nextclick.models.training.TrainingOptions;
@@ -30,6 +31,7 @@ record TrainedShop(Path folder, ModelFolder model, List<Session> learnt, List<Lo
 
     static final SessionRules RULES = SessionRules.DEFAULT;
 
+    private static final String VERSION = "it-1";
     private static final long SEED = 20_261_122;
     private static final int TRAINED_CLICKS = 12_000;
     private static final int LATER_CLICKS = 20_000;
@@ -48,10 +50,29 @@ record TrainedShop(Path folder, ModelFolder model, List<Session> learnt, List<Lo
                                 .withStart(Instant.parse("2024-01-01T00:00:00Z"))
                                 .withSeed(SEED));
         List<Session> sessions = sessions(simulator.clicks(TRAINED_CLICKS).toList());
-        TrainedModel trained =
-                Trainer.train(
+        train(NetworkKind.GRU4REC, sessions).write(folder);
+        return new TrainedShop(
+                folder,
+                ModelFolder.read(folder),
+                sessions,
+                simulator.clicks(LATER_CLICKS).toList());
+    }
+
+    /** A model of another kind, from the same clicks. */
+    ModelFolder train(String kind) {
+        for (NetworkKind network : NetworkKind.values()) {
+            if (network.id().equals(kind)) {
+                return train(network, learnt);
+            }
+        }
+        return CountedModel.of(kind, learnt).folder(VERSION, RULES, learnt, Instant.EPOCH);
+    }
+
+    private static ModelFolder train(NetworkKind network, List<Session> sessions) {
+        return Trainer.train(
                         sessions,
                         TrainingOptions.DEFAULTS.toBuilder()
+                                .network(network)
                                 .embeddingSize(32)
                                 .hiddenSize(32)
                                 .embeddingDropout(0)
@@ -64,13 +85,8 @@ record TrainedShop(Path folder, ModelFolder model, List<Session> learnt, List<Lo
                                 .seed(SEED)
                                 .threads(1)
                                 .build(),
-                        TrainingListener.SILENT);
-        trained.folder("it-1", RULES, sessions, Instant.EPOCH).write(folder);
-        return new TrainedShop(
-                folder,
-                ModelFolder.read(folder),
-                sessions,
-                simulator.clicks(LATER_CLICKS).toList());
+                        TrainingListener.SILENT)
+                .folder(VERSION, RULES, sessions, Instant.EPOCH);
     }
 
     /** Clicks cut into sessions by the rules that the model is served under. */

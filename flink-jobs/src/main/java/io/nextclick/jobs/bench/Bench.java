@@ -50,8 +50,7 @@ public final class Bench {
     private static final double LATENCY_CLICKS_PER_SECOND = 1_000;
     private static final Duration LATENCY_WARM_UP = Duration.ofSeconds(20);
     private static final Duration LATENCY_MEASURED = Duration.ofSeconds(30);
-    private static final int OTHER_ITEMS = 20_000;
-    private static final int OTHER_TRAINING_SESSIONS = 100_000;
+    private static final int ENCODED_ITEMS = 20_000;
     private static final Duration PATIENCE = Duration.ofMinutes(15);
     private static final long SEED = 42;
 
@@ -164,11 +163,24 @@ public final class Bench {
             Path folder = directory.resolve("model-" + items);
             RandomModel.write(folder, items, DIMENSION, SEED);
             search(items, rows);
-            model("model", "whole job", folder, items, rocks, rows);
+            double alone = modelAlone("model", folder, items, rows);
+            long clicks = options.clicks(Math.min(6_000_000, WHOLE_JOB_SECONDS * alone));
+            ClickLoad load = new ClickLoad(options.sessions(), items, SEED);
+            double whole = wholeJob(filledTopic(load, clicks), folder, clicks);
+            rows.add(
+                    new Row(
+                            "whole job, " + items + " items",
+                            whole,
+                            share(whole, alone, "model alone")
+                                    + ", "
+                                    + share(whole, rocks, "RocksDB job")));
         }
+        Path sasRec = directory.resolve("sasrec");
+        RandomModel.writeSasRec(sasRec, ENCODED_ITEMS, DIMENSION, SEED);
+        encodingModel("SASRec", sasRec, rows);
         Path vmisKnn = directory.resolve("vmis-knn");
-        RandomModel.writeVmisKnn(vmisKnn, OTHER_ITEMS, OTHER_TRAINING_SESSIONS, SEED);
-        model("VMIS-kNN", "whole job with VMIS-kNN", vmisKnn, OTHER_ITEMS, rocks, rows);
+        RandomModel.writeVmisKnn(vmisKnn, ENCODED_ITEMS, SEED);
+        encodingModel("VMIS-kNN", vmisKnn, rows);
         latency(rows);
         out.println();
         rows.forEach(row -> say("%-48s %,12.0f /s  %s", row.what(), row.rate(), row.share()));
@@ -194,21 +206,21 @@ public final class Bench {
                 clicks);
     }
 
-    /** A model alone, and in the job. */
-    private void model(
-            String name, String jobName, Path folder, int items, double rocks, List<Row> rows)
-            throws Exception {
-        double alone = modelAlone(name, folder, items, rows);
+    /**
+     * A model that reads a session's last items at every click, alone and in the job, where every
+     * session has more of them than it reads before anything is measured.
+     */
+    private void encodingModel(String name, Path folder, List<Row> rows) throws Exception {
+        double alone = modelAlone(name, folder, ENCODED_ITEMS, rows);
         long clicks = options.clicks(Math.min(6_000_000, WHOLE_JOB_SECONDS * alone));
-        String topic = filledTopic(new ClickLoad(options.sessions(), items, SEED), clicks);
-        double whole = wholeJob(topic, folder, clicks);
+        int sessions = (int) Math.max(1, clicks / (4 * RandomModel.SESSION_ITEMS));
+        ClickLoad load = new ClickLoad(sessions, ENCODED_ITEMS, SEED);
+        double whole = wholeJob(filledTopic(load, clicks), folder, clicks);
         rows.add(
                 new Row(
-                        jobName + ", " + items + " items",
+                        "whole job with " + name + ", " + ENCODED_ITEMS + " items",
                         whole,
-                        share(whole, alone, name + " alone")
-                                + ", "
-                                + share(whole, rocks, "RocksDB job")));
+                        share(whole, alone, name + " alone")));
     }
 
     private double modelAlone(String name, Path folder, int items, List<Row> rows)

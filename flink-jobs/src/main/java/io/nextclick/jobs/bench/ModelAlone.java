@@ -25,9 +25,6 @@ final class ModelAlone {
 
     private static final int SESSIONS = 4_096;
 
-    /** Items of a session, where the model reads more: the whole job's clicks come in turn, too. */
-    private static final int LONGEST_SESSION = 10;
-
     private ModelAlone() {}
 
     /** Clicks a second over all threads at one batch size. */
@@ -68,7 +65,10 @@ final class ModelAlone {
             Bundles bundles =
                     scorer instanceof RecurrentScorer recurrent
                             ? new RecurrentBundles(recurrent, batch)
-                            : new EncodingBundles((EncodingScorer) scorer, batch);
+                            : new EncodingBundles(
+                                    (EncodingScorer) scorer,
+                                    model.sessionRules().maximumLength(),
+                                    batch);
             SplittableRandom random = new SplittableRandom(seed);
             int items = model.vocabulary().size();
             int[] rows = new int[batch];
@@ -135,17 +135,18 @@ final class ModelAlone {
     private static final class EncodingBundles implements Bundles {
 
         private final EncodingScorer scorer;
+        private final int longest;
         private final int[][] sessions = new int[SESSIONS][0];
         private final int[][] prefixes;
 
-        EncodingBundles(EncodingScorer scorer, int batch) {
+        EncodingBundles(EncodingScorer scorer, int remembered, int batch) {
             this.scorer = scorer;
+            longest = Math.min(remembered, scorer.maximumLength());
             prefixes = new int[batch][];
         }
 
         @Override
         public TopItems[] answer(int first, int[] rows, int k) {
-            int longest = Math.min(LONGEST_SESSION, scorer.maximumLength());
             for (int i = 0; i < rows.length; i++) {
                 int session = (first + i) % SESSIONS;
                 int[] before = sessions[session];

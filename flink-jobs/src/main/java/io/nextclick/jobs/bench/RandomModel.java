@@ -6,11 +6,15 @@ import io.nextclick.models.counted.CountedModel;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.files.ModelManifest;
 import io.nextclick.models.files.Tensor;
+import io.nextclick.models.network.SasRec;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.Session;
 import io.nextclick.models.session.SessionRules;
+import io.nextclick.models.training.TrainedModel;
+import io.nextclick.models.training.TrainingOptions;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,28 +31,66 @@ import java.util.stream.IntStream;
  */
 final class RandomModel {
 
+    /** Items that a model reads which reads a session's last items at every click. */
+    static final int SESSION_ITEMS = 10;
+
+    private static final SessionRules ENCODED =
+            new SessionRules(SessionRules.DEFAULT.inactivityGap(), SESSION_ITEMS, true);
+    private static final int POSITIONS = 50;
+    private static final int TRAINING_SESSIONS = 100_000;
+
     /** About what sessions of a shop have. */
     private static final int CLICKS_PER_SESSION = 6;
 
     private RandomModel() {}
 
     /**
-     * Writes a VMIS-kNN with its usual options, counted from sessions of clicks like those of
-     * {@link ClickLoad}. Items that occur in none of them, a few of the rarest, are unknown to it.
+     * Writes a VMIS-kNN with its usual options. Items that occur in none of its sessions, a few of
+     * the rarest, are unknown to it.
      */
-    static void writeVmisKnn(Path folder, int items, int sessions, long seed) throws IOException {
+    static void writeVmisKnn(Path folder, int items, long seed) throws IOException {
+        List<Session> log = log(items, seed);
+        CountedModel.of(CountedModel.VMIS_KNN, log)
+                .folder("random-" + items, ENCODED, log, Instant.EPOCH)
+                .write(folder);
+    }
+
+    /** Writes a SASRec of two blocks with vectors of {@code size} floats. */
+    static void writeSasRec(Path folder, int items, int size, long seed) throws IOException {
+        SasRec network =
+                new SasRec(
+                        new SasRec.HyperParameters(
+                                items, size, POSITIONS, 2, 2, size, /* tied= */ true),
+                        new SplittableRandom(seed));
+        new TrainedModel(
+                        network,
+                        vocabulary(items),
+                        TrainingOptions.DEFAULTS,
+                        /* epochs= */ 0,
+                        /* validation= */ null,
+                        /* loss= */ 0,
+                        /* sessions= */ 0,
+                        Duration.ZERO)
+                .folder("random-" + items, ENCODED, log(items, seed), Instant.EPOCH)
+                .write(folder);
+    }
+
+    /** Sessions of clicks like those of {@link ClickLoad}. */
+    private static List<Session> log(int items, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        List<Session> log = new ArrayList<>(sessions);
-        for (int session = 0; session < sessions; session++) {
+        List<Session> log = new ArrayList<>(TRAINING_SESSIONS);
+        for (int session = 0; session < TRAINING_SESSIONS; session++) {
             List<String> clicks = new ArrayList<>(CLICKS_PER_SESSION);
             for (int click = 0; click < CLICKS_PER_SESSION; click++) {
                 clicks.add(ClickLoad.item((int) (Math.pow(random.nextDouble(), 3) * items)));
             }
             log.add(new Session("session-" + session, session, clicks));
         }
-        CountedModel.of(CountedModel.VMIS_KNN, log)
-                .folder("random-" + items, SessionRules.DEFAULT, log, Instant.EPOCH)
-                .write(folder);
+        return log;
+    }
+
+    private static ItemVocabulary vocabulary(int items) {
+        return new ItemVocabulary(IntStream.range(0, items).mapToObj(ClickLoad::item).toList());
     }
 
     /**
@@ -72,8 +114,6 @@ final class RandomModel {
                 ModelFolder.fallbackTensors(
                         new Popularity(counts),
                         new CoVisitation(neighbours(items), scores(items))));
-        ItemVocabulary vocabulary =
-                new ItemVocabulary(IntStream.range(0, items).mapToObj(ClickLoad::item).toList());
         Map<String, Object> parameters = new LinkedHashMap<>();
         parameters.put("embeddingSize", size);
         parameters.put("hiddenSize", size);
@@ -88,7 +128,7 @@ final class RandomModel {
                         "",
                         Map.of(),
                         Instant.EPOCH);
-        new ModelFolder(manifest, vocabulary, tensors).write(folder);
+        new ModelFolder(manifest, vocabulary(items), tensors).write(folder);
     }
 
     /** Each item's neighbour is the next one. */

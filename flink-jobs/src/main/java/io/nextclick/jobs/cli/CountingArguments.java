@@ -59,39 +59,40 @@ final class CountingArguments {
             names = NEIGHBOURS,
             paramLabel = "N",
             description =
-                    "item-knn: similar items kept per item. vmis-knn: similar sessions that count.")
+                    "item-knn: similar items kept per item. vmis-knn: similar sessions that count."
+                            + " Default: 100, 200.")
     private Integer neighbours;
 
     @Option(
             names = SHRINKAGE,
             paramLabel = "N",
-            description = "item-knn: sessions added to those of each item, against chance.")
+            description = "item-knn: sessions added to those of each item. Default: 20.")
     private Double shrinkage;
 
     @Option(
             names = SESSION_ITEMS,
             paramLabel = "N",
-            description = "item-knn, vmis-knn: how many of a session's last items are read.")
+            description = "item-knn, vmis-knn: last items of a session that are read. Default: 3.")
     private Integer sessionItems;
 
     @Option(
             names = RECENT_SESSIONS,
             paramLabel = "N",
-            description = "vmis-knn: sessions, the most recent ones, that are compared.")
+            description = "vmis-knn: most recent sessions that are compared. Default: 1000.")
     private Integer recentSessions;
 
     @Option(
             names = IDF,
             paramLabel = "EXPONENT",
-            description =
-                    "vmis-knn: how much rare items are preferred; 0: not, 1: as in the paper.")
+            description = "vmis-knn: preference for rare items; 0: none. Default: 1, the paper's.")
     private Double idf;
 
     @Option(
             names = REPEATS,
             negatable = true,
             fallbackValue = "true",
-            description = "vmis-knn: whether the item just clicked may be recommended.")
+            description =
+                    "vmis-knn: whether the item just clicked may be recommended. Default: yes.")
     private Boolean repeats;
 
     @Option(
@@ -99,7 +100,7 @@ final class CountingArguments {
             paramLabel = "PLACES",
             description =
                     "vmis-knn: how quickly items of a similar session count less, the further they"
-                            + " are from the item it shares; 0: all alike, as in the paper.")
+                            + " are from the item it shares; 0: all alike, as in the paper. Default: 2.")
     private Double nearness;
 
     /**

@@ -31,7 +31,8 @@ public final class ItemKnn {
      */
     public record Options(int neighbours, double shrinkage, int sessionItems) {
 
-        public static final Options DEFAULTS = new Options(100, 20, 1);
+        /** Chosen on the last tenth of the training sessions of four public logs. */
+        public static final Options DEFAULTS = new Options(100, 20, 3);
 
         public Options {
             requireWithin("neighbours", neighbours, 1, 10_000);
