@@ -35,17 +35,12 @@ final class ImportCommand implements Callable<Integer> {
 
     /** Kinds of networks whose plain weights can be read. */
     enum Weights {
-        GRU4REC;
+        GRU4REC,
+        SASREC;
 
         @Override
         public String toString() {
             return name().toLowerCase(Locale.ROOT);
-        }
-
-        ModelImport read(Path weights, Path items) throws IOException {
-            return switch (this) {
-                case GRU4REC -> ModelImport.gru4Rec(weights, items);
-            };
         }
     }
 
@@ -66,7 +61,8 @@ final class ImportCommand implements Callable<Integer> {
                 paramLabel = "FILE",
                 description =
                         "What torch.jit.save wrote: a module that encodes sessions, items [B, T]"
-                                + " and lengths [B] int64 to [B, d] float32.")
+                                + " (row + 1, oldest first; 0 behind the last) and lengths [B],"
+                                + " both int64, to [B, d] float32.")
         private Path module;
 
         @Option(
@@ -90,6 +86,12 @@ final class ImportCommand implements Callable<Integer> {
 
         @Option(names = "--kind", required = true, description = "Which: ${COMPLETION-CANDIDATES}.")
         private Weights kind;
+
+        @Option(
+                names = "--heads",
+                paramLabel = "N",
+                description = "Heads of a sasrec's attention, which its weights don't tell.")
+        private Integer heads;
     }
 
     @Spec private CommandSpec spec;
@@ -131,11 +133,7 @@ final class ImportCommand implements Callable<Integer> {
         SessionRules rules =
                 sessions.rules(spec, log == null ? ClickLogFormat.JSONL : log.format());
         Path out = written.folder();
-        ModelImport imported =
-                source.module != null
-                        ? ModelImport.torchScript(
-                                source.module.module, source.module.itemMatrix, items)
-                        : source.weights.kind.read(source.weights.weights, items);
+        ModelImport imported = source.module != null ? readModule() : readWeights();
         List<Session> counted = log == null ? List.of() : log.trainingSessions(rules);
         Instant now = Instant.now();
         String named = name == null ? imported.kind() : name;
@@ -153,6 +151,26 @@ final class ImportCommand implements Callable<Integer> {
                         folder.vocabulary().size(),
                         counted.size());
         return Nextclick.DONE;
+    }
+
+    private ModelImport readModule() throws IOException {
+        return ModelImport.torchScript(source.module.module, source.module.itemMatrix, items);
+    }
+
+    private ModelImport readWeights() throws IOException {
+        WeightsSource from = source.weights;
+        boolean hasHeads = from.kind == Weights.SASREC;
+        if (hasHeads && from.heads == null) {
+            throw new ParameterException(spec.commandLine(), "--heads is needed for a sasrec");
+        }
+        if (!hasHeads && from.heads != null) {
+            throw new ParameterException(
+                    spec.commandLine(), "--heads is no option of a " + from.kind);
+        }
+        return switch (from.kind) {
+            case GRU4REC -> ModelImport.gru4Rec(from.weights, items);
+            case SASREC -> ModelImport.sasRec(from.weights, items, from.heads);
+        };
     }
 
     private ClickLog cut(ClickLog log) {

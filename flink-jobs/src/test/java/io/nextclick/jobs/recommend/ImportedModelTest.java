@@ -42,18 +42,25 @@ class ImportedModelTest {
 
     enum Kind {
         TORCHSCRIPT,
-        GRU4REC;
+        GRU4REC,
+        SASREC;
 
         ModelFolder folder() throws IOException {
             Path items = FIXTURES.resolve("items.txt");
             ModelImport imported =
-                    this == TORCHSCRIPT
-                            ? ModelImport.torchScript(
-                                    FIXTURES.resolve("gru-module.pt"),
-                                    FIXTURES.resolve("gru-items.safetensors"),
-                                    items)
-                            : ModelImport.gru4Rec(
-                                    FIXTURES.resolve("gru-weights.safetensors"), items);
+                    switch (this) {
+                        case TORCHSCRIPT ->
+                                ModelImport.torchScript(
+                                        FIXTURES.resolve("gru-module.pt"),
+                                        FIXTURES.resolve("gru-items.safetensors"),
+                                        items);
+                        case GRU4REC ->
+                                ModelImport.gru4Rec(
+                                        FIXTURES.resolve("gru-weights.safetensors"), items);
+                        case SASREC ->
+                                ModelImport.sasRec(
+                                        FIXTURES.resolve("sasrec-weights.safetensors"), items, 2);
+                    };
             return imported.folder("shoes", "7", RULES, List.of(), Instant.EPOCH);
         }
     }

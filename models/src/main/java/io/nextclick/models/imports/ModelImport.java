@@ -20,6 +20,7 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,10 +30,10 @@ import java.util.TreeSet;
 /**
  * A model that was trained elsewhere, on its way into a {@link ModelFolder}.
  *
- * <p>Shapes: V = items, E = embedding size, H = hidden size, d = dimension. Every tensor is F32 and
- * in PyTorch's layout. Row n of a matrix of V rows belongs to the item of line n + 1 of the list of
- * items; there is no row for padding. Names that are not expected are refused: what a file holds
- * and nobody reads was meant to matter.
+ * <p>Shapes: V = items, E = embedding size, H = hidden size, d = dimension, P = positions. Every
+ * tensor is F32 and in PyTorch's layout. Row n of a matrix of V rows belongs to the item of line n
+ * + 1 of the list of items; there is no row for padding. Names that are not expected are refused:
+ * what a file holds and nobody reads was meant to matter.
  *
  * <table>
  * <caption>Tensors by kind; those in brackets may be absent</caption>
@@ -42,9 +43,30 @@ import java.util.TreeSet;
  * gru.weight_ih_l0} [3H, E], {@code gru.weight_hh_l0} [3H, H], {@code gru.bias_ih_l0} [3H], {@code
  * gru.bias_hh_l0} [3H], {@code output.weight} [V, H], ({@code output.bias} [V], else 0): an {@code
  * nn.Embedding}, an {@code nn.GRU} and an {@code nn.Linear}</td></tr>
+ * <tr><td>{@code sasrec}</td><td>({@code embedding.weight} [V, d], else the output's), {@code
+ * positions.weight} [P, d], {@code encoder.*} of an {@code nn.TransformerEncoder} with {@code
+ * norm_first=True}, {@code activation="relu"} and a last {@code norm=nn.LayerNorm(d)}, {@code
+ * output.weight} [V, d], ({@code output.bias} [V], else 0); positions count from the first of the
+ * last P items</td></tr>
  * </table>
  */
 public final class ModelImport {
+
+    /** Tensors of a layer of torch's TransformerEncoder. */
+    private static final List<String> LAYER =
+            List.of(
+                    "norm1.weight",
+                    "norm1.bias",
+                    "self_attn.in_proj_weight",
+                    "self_attn.in_proj_bias",
+                    "self_attn.out_proj.weight",
+                    "self_attn.out_proj.bias",
+                    "norm2.weight",
+                    "norm2.bias",
+                    "linear1.weight",
+                    "linear1.bias",
+                    "linear2.weight",
+                    "linear2.bias");
 
     private final String kind;
     private final String file;
@@ -125,6 +147,45 @@ public final class ModelImport {
         made.parameters.put("layers", 1);
         made.parameters.put("tied", tied);
         return made;
+    }
+
+    /**
+     * Weights of a SASRec.
+     *
+     * @param weights safetensors
+     * @param items an item id a line
+     * @param heads heads of its attention, which the weights don't tell
+     * @throws ModelFileException if a file is too large or not what it should be
+     */
+    public static ModelImport sasRec(Path weights, Path items, int heads) throws IOException {
+        ModelImport made = new ModelImport("sasrec", weights, items, null);
+        int layers = 0;
+        while (made.tensors.containsKey(layer(layers) + "linear1.weight")) {
+            layers++;
+        }
+        List<String> required = new ArrayList<>(List.of("positions.weight", "output.weight"));
+        for (int layer = 0; layer < Math.max(1, layers); layer++) {
+            for (String name : LAYER) {
+                required.add(layer(layer) + name);
+            }
+        }
+        required.addAll(List.of("encoder.norm.weight", "encoder.norm.bias"));
+        made.requireNames(required, List.of("embedding.weight", "output.bias"));
+        made.requireItems("embedding.weight", "output.weight", "output.bias");
+        made.requireRank("positions.weight", 2);
+        made.requireRank(layer(0) + "linear1.weight", 2);
+        made.zerosUnless("output.bias", made.vocabulary.size());
+        made.parameters.put("embedding_size", made.columns("output.weight"));
+        made.parameters.put("positions", made.rows("positions.weight"));
+        made.parameters.put("layers", layers);
+        made.parameters.put("heads", heads);
+        made.parameters.put("inner_size", made.rows(layer(0) + "linear1.weight"));
+        made.parameters.put("tied", !made.tensors.containsKey("embedding.weight"));
+        return made;
+    }
+
+    private static String layer(int number) {
+        return "encoder.layers." + number + ".";
     }
 
     /** The kind of model in the manifest. */
@@ -216,29 +277,34 @@ public final class ModelImport {
 
     private void requireItems(String... names) throws ModelFileException {
         for (String name : names) {
-            Tensor tensor = tensors.get(name);
-            if (tensor == null) {
+            if (!tensors.containsKey(name)) {
                 continue;
             }
-            int[] shape = tensor.shape();
-            int rank = name.endsWith(".bias") ? 1 : 2;
-            if (shape.length != rank) {
-                throw new ModelFileException(
-                        file,
-                        "tensor " + name + " has " + shape.length + " dimensions, not " + rank);
-            }
-            if (shape[0] != vocabulary.size()) {
+            requireRank(name, name.endsWith(".bias") ? 1 : 2);
+            if (rows(name) != vocabulary.size()) {
                 throw new ModelFileException(
                         file,
                         "tensor "
                                 + name
                                 + " has "
-                                + shape[0]
+                                + rows(name)
                                 + " rows, the list of items has "
                                 + vocabulary.size()
                                 + " lines: they must be as many, without a row for padding");
             }
         }
+    }
+
+    private void requireRank(String name, int rank) throws ModelFileException {
+        int actual = tensors.get(name).shape().length;
+        if (actual != rank) {
+            throw new ModelFileException(
+                    file, "tensor " + name + " has " + actual + " dimensions, not " + rank);
+        }
+    }
+
+    private int rows(String name) {
+        return tensors.get(name).shape()[0];
     }
 
     private int columns(String name) {

@@ -7,20 +7,24 @@ import io.nextclick.models.scoring.TopItems;
 final class SasRecScorer implements EncodingScorer {
 
     private final SasRecEncoder encoder;
-    private final int positions;
+    private final int maximumLength;
     private final ItemIndex index;
     private float[][] queries = new float[0][];
 
-    /** Borrows the weights and the index. */
-    SasRecScorer(SasRecEncoder.Weights weights, ItemIndex index) {
+    /**
+     * Borrows the weights and the index.
+     *
+     * @param maximumLength items to read of a session, at most the weights' positions
+     */
+    SasRecScorer(SasRecEncoder.Weights weights, ItemIndex index, int maximumLength) {
         this.encoder = new SasRecEncoder(weights);
-        this.positions = weights.positions();
+        this.maximumLength = maximumLength;
         this.index = index;
     }
 
     @Override
     public int maximumLength() {
-        return positions;
+        return maximumLength;
     }
 
     @Override
@@ -35,14 +39,14 @@ final class SasRecScorer implements EncodingScorer {
 
     private float[][] queries(int[][] sessions, int count) {
         for (int i = 0; i < count; i++) {
-            if (sessions[i].length < 1 || sessions[i].length > positions) {
+            if (sessions[i].length < 1 || sessions[i].length > maximumLength) {
                 throw new IllegalArgumentException(
                         "session "
                                 + i
                                 + " has "
                                 + sessions[i].length
                                 + " items, 1 to "
-                                + positions
+                                + maximumLength
                                 + " are read");
             }
             for (int row : sessions[i]) {

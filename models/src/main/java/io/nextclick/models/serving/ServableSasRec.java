@@ -75,13 +75,18 @@ final class ServableSasRec implements ServableModel {
         return coVisitation;
     }
 
+    /** A session remembers no more than its rules say, however many positions there are. */
+    private int maximumLength() {
+        return Math.min(weights.positions(), manifest.sessionRules().maximumLength());
+    }
+
     @Override
     public EncodingScorer newScorer() {
         if (closed.get()) {
             throw new IllegalStateException(
                     "model " + name() + " " + version() + " has been closed");
         }
-        return new SasRecScorer(weights, index);
+        return new SasRecScorer(weights, index, maximumLength());
     }
 
     @Override
@@ -94,7 +99,7 @@ final class ServableSasRec implements ServableModel {
                 + "; "
                 + weights.describe()
                 + ", the last "
-                + weights.positions()
+                + maximumLength()
                 + " items of a session";
     }
 

@@ -23,6 +23,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -76,32 +77,89 @@ class ModelImportTest {
     void aModuleAndPlainWeightsOfTheSameNetworkRankAsPyTorchDoes() throws IOException {
         Map<String, Tensor> expected = read(copy("gru-expected.safetensors"));
         float[] scores = ((Tensor.Floats) expected.get("scores")).values();
-        long[] padded = ((Tensor.Longs) expected.get("sessions")).values();
-        long[] lengths = ((Tensor.Longs) expected.get("lengths")).values();
-        int columns = padded.length / lengths.length;
         for (ModelImport imported :
                 List.of(
                         ModelImport.torchScript(module, itemMatrix, items),
                         ModelImport.gru4Rec(weights, items))) {
-            Path written = folder.resolve(imported.kind());
-            folder(imported, List.of()).write(written);
-            try (ServableModel model = ServableModels.load(ModelFolder.read(written));
-                    SessionScorer scorer = model.newScorer()) {
-                for (int i = 0; i < lengths.length; i++) {
-                    int begin = i * columns;
-                    int[] session =
-                            Arrays.stream(padded, begin, begin + (int) lengths[i])
-                                    .mapToInt(item -> (int) item - 1)
-                                    .toArray();
-                    TopItems list = rank(scorer, session);
-                    assertThat(list.size()).isEqualTo(ITEMS);
-                    for (int place = 0; place < ITEMS; place++) {
-                        float score = scores[i * ITEMS + list.rows()[place]];
-                        assertThat(list.scores()[place]).isCloseTo(score, within(1e-4f));
-                    }
+            assertRanks(folder(imported, List.of()), sessions(expected), scores);
+        }
+    }
+
+    /** By way of its files. */
+    private void assertRanks(ModelFolder made, int[][] sessions, float[] scores)
+            throws IOException {
+        Path written = folder.resolve(made.manifest().kind());
+        made.write(written);
+        try (ServableModel model = ServableModels.load(ModelFolder.read(written));
+                SessionScorer scorer = model.newScorer()) {
+            for (int i = 0; i < sessions.length; i++) {
+                TopItems list = rank(scorer, sessions[i]);
+                assertThat(list.size()).isEqualTo(ITEMS);
+                for (int place = 0; place < ITEMS; place++) {
+                    float score = scores[i * ITEMS + list.rows()[place]];
+                    assertThat(list.scores()[place]).isCloseTo(score, within(1e-4f));
                 }
             }
         }
+    }
+
+    /** The fixture's sessions as rows. */
+    private static int[][] sessions(Map<String, Tensor> expected) {
+        long[] padded = ((Tensor.Longs) expected.get("sessions")).values();
+        long[] lengths = ((Tensor.Longs) expected.get("lengths")).values();
+        int columns = padded.length / lengths.length;
+        int[][] sessions = new int[lengths.length][];
+        for (int i = 0; i < sessions.length; i++) {
+            int begin = i * columns;
+            sessions[i] =
+                    Arrays.stream(padded, begin, begin + (int) lengths[i])
+                            .mapToInt(item -> (int) item - 1)
+                            .toArray();
+        }
+        return sessions;
+    }
+
+    @Test
+    void aSasRecRanksAsPyTorchDoes() throws IOException {
+        Map<String, Tensor> expected = read(copy("gru-expected.safetensors"));
+        float[] scores =
+                ((Tensor.Floats) read(copy("sasrec-expected.safetensors")).get("scores")).values();
+        ModelImport imported = ModelImport.sasRec(copy("sasrec-weights.safetensors"), items, 2);
+        ModelFolder made = folder(imported, List.of());
+        assertThat(made.manifest().integer("layers")).isEqualTo(2);
+        assertThat(made.manifest().integer("positions")).isEqualTo(9);
+        assertThat(made.manifest().integer("inner_size")).isEqualTo(24);
+        assertThat(made.manifest().flag("tied")).isTrue();
+        assertRanks(made, sessions(expected), scores);
+        SessionRules forgetful = new SessionRules(Duration.ZERO, 6, false);
+        try (ServableModel model =
+                        ServableModels.load(
+                                imported.folder("s", "1", forgetful, List.of(), Instant.EPOCH));
+                SessionScorer scorer = model.newScorer()) {
+            assertThat(((EncodingScorer) scorer).maximumLength()).isEqualTo(6);
+        }
+    }
+
+    @Test
+    void aSasRecThatDoesNotFitIsRefused() throws IOException {
+        Path sasRec = copy("sasrec-weights.safetensors");
+        assertRefused(
+                "heads is 3",
+                "16",
+                "",
+                () -> folder(ModelImport.sasRec(sasRec, items, 3), List.of()));
+        edit(sasRec, tensors -> tensors.remove("encoder.layers.1.norm1.bias"));
+        assertRefused(
+                "missing are [encoder.layers.1.norm1.bias]",
+                "unexpected are []",
+                "",
+                () -> ModelImport.sasRec(sasRec, items, 2));
+        edit(sasRec, tensors -> tensors.keySet().removeIf(name -> name.contains("layers")));
+        assertRefused(
+                "missing are [encoder.layers.0.linear1.bias, ",
+                "",
+                "",
+                () -> ModelImport.sasRec(sasRec, items, 2));
     }
 
     private static TopItems rank(SessionScorer scorer, int[] session) {
