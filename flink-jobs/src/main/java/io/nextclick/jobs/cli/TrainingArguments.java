@@ -45,7 +45,9 @@ final class TrainingArguments {
 
     @Option(
             names = "--hidden-dropout",
-            description = "Share of state values dropped before scoring in training.")
+            description =
+                    "Share of values dropped in training: of GRU4Rec's state before it scores, or"
+                            + " within SASRec's blocks.")
     private Double hiddenDropout;
 
     @Option(names = "--epochs", description = "The most epochs.")

@@ -19,11 +19,13 @@ import java.util.Objects;
  * @param heads parts of a SASRec's vectors that attend each by itself; divides the embedding size
  * @param innerSize inner size of a SASRec's feed-forward networks
  * @param embeddingDropout share of embedding values dropped in training, in [0, 1)
- * @param hiddenDropout share of state values dropped before scoring in training, in [0, 1)
+ * @param hiddenDropout share of values within the network dropped in training, in [0, 1): of
+ *     GRU4Rec's state before it scores; of the attention's weights, the feed-forward networks and
+ *     what each block of a SASRec adds
  * @param epochs the most epochs
  * @param patience epochs without a better validation MRR@20 before training stops
  * @param batchPredictions about how many predictions make a batch
- * @param learningRate peak learning rate of Adam, which trains the recurrent weights
+ * @param learningRate peak learning rate of Adam, which trains all but the items' rows
  * @param itemLearningRate peak learning rate of the item vectors and biases, which a sampled
  *     softmax touches rarely; 0 takes {@code learningRate}
  * @param warmUp share of all steps over which the rate rises from 0
