@@ -107,6 +107,9 @@ final class TrainCommand implements Callable<Integer> {
         SessionRules rules = sessions.rules(spec, log.format());
         Path out = written.folder();
         List<Session> learnt = log.trainingSessions(rules);
+        if (learnt.isEmpty()) {
+            throw new CommandException("there is nothing to count in " + log);
+        }
         Instant now = Instant.now();
         CountedModel counted = counting.count(spec, kind, log.format(), learnt);
         String named = written.version(now);
