@@ -1,17 +1,11 @@
 package io.nextclick.models.serving;
 
-import io.nextclick.models.baseline.CoVisitation;
-import io.nextclick.models.baseline.Popularity;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
-import io.nextclick.models.files.ModelManifest;
 import io.nextclick.models.scoring.RecurrentScorer;
-import io.nextclick.models.session.ItemVocabulary;
-import io.nextclick.models.session.SessionRules;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A GRU4Rec in memory: the item index and the cell's weights, shared by its scorers. */
-final class ServableGru4Rec implements ServableModel {
+final class ServableGru4Rec extends FolderModel {
 
     /** Which implementation of the cell runs. */
     enum CellKind {
@@ -22,21 +16,13 @@ final class ServableGru4Rec implements ServableModel {
     /** Floats that the precomputed inputs of all items may take: 64 MiB. */
     private static final long LARGEST_TABLE = 1 << 24;
 
-    private final ModelManifest manifest;
-    private final ItemVocabulary vocabulary;
-    private final Popularity popularity;
-    private final CoVisitation coVisitation;
     private final ExactItemIndex index;
     private final PackedGruCell.Weights packed;
     private final TorchGruCell.Weights torch;
-    private final AtomicBoolean closed = new AtomicBoolean();
 
     ServableGru4Rec(ModelFolder folder, CellKind cell, DenseKernel kernel)
             throws ModelFileException {
-        manifest = folder.manifest();
-        vocabulary = folder.vocabulary();
-        popularity = folder.popularity();
-        coVisitation = folder.coVisitation();
+        super(folder);
         Gru4RecWeights weights = Gru4RecWeights.of(folder);
         PackedGruCell.Embeddings embeddings;
         try {
@@ -64,41 +50,8 @@ final class ServableGru4Rec implements ServableModel {
     }
 
     @Override
-    public String name() {
-        return manifest.name();
-    }
-
-    @Override
-    public String version() {
-        return manifest.version();
-    }
-
-    @Override
-    public ItemVocabulary vocabulary() {
-        return vocabulary;
-    }
-
-    @Override
-    public SessionRules sessionRules() {
-        return manifest.sessionRules();
-    }
-
-    @Override
-    public Popularity popularity() {
-        return popularity;
-    }
-
-    @Override
-    public CoVisitation coVisitation() {
-        return coVisitation;
-    }
-
-    @Override
     public RecurrentScorer newScorer() {
-        if (closed.get()) {
-            throw new IllegalStateException(
-                    "model " + name() + " " + version() + " has been closed");
-        }
+        requireOpen();
         return new Gru4RecScorer(newCell(), index);
     }
 
@@ -125,12 +78,10 @@ final class ServableGru4Rec implements ServableModel {
     }
 
     @Override
-    public void close() {
-        if (closed.compareAndSet(false, true)) {
-            index.close();
-            if (torch != null) {
-                torch.close();
-            }
+    void free() {
+        index.close();
+        if (torch != null) {
+            torch.close();
         }
     }
 }

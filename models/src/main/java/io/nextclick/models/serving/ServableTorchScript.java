@@ -1,17 +1,11 @@
 package io.nextclick.models.serving;
 
 import ai.djl.engine.EngineException;
-import io.nextclick.models.baseline.CoVisitation;
-import io.nextclick.models.baseline.Popularity;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
-import io.nextclick.models.files.ModelManifest;
-import io.nextclick.models.session.ItemVocabulary;
-import io.nextclick.models.session.SessionRules;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A network that PyTorch trained, kind {@code torchscript}: {@link TorchScriptModule} says what a
@@ -25,7 +19,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * sessions of all lengths are encoded alone, and together in padded batches. This also warms the
  * module up.
  */
-final class ServableTorchScript implements ServableModel {
+final class ServableTorchScript extends FolderModel {
 
     static final String ITEM_WEIGHT = "item.weight";
     static final String ITEM_BIAS = "item.bias";
@@ -33,20 +27,12 @@ final class ServableTorchScript implements ServableModel {
     /** How far two encodings of a session may be apart, relative to the largest value in one. */
     private static final float TOLERANCE = 1e-3f;
 
-    private final ModelManifest manifest;
-    private final ItemVocabulary vocabulary;
-    private final Popularity popularity;
-    private final CoVisitation coVisitation;
     private final ExactItemIndex index;
     private final TorchScriptModule module;
-    private final AtomicBoolean closed = new AtomicBoolean();
 
     ServableTorchScript(ModelFolder folder, DenseKernel kernel) throws ModelFileException {
-        manifest = folder.manifest();
-        vocabulary = folder.vocabulary();
-        popularity = folder.popularity();
-        coVisitation = folder.coVisitation();
-        int items = vocabulary.size();
+        super(folder);
+        int items = vocabulary().size();
         if (items == 0) {
             throw new ModelFileException(ModelFolder.ITEMS, "is empty");
         }
@@ -108,8 +94,8 @@ final class ServableTorchScript implements ServableModel {
 
     /** Sessions whose lengths are the widths of batches and in between, the first and last item. */
     private List<int[]> trialSessions() {
-        int longest = manifest.sessionRules().maximumLength();
-        int items = vocabulary.size();
+        int longest = sessionRules().maximumLength();
+        int items = vocabulary().size();
         List<int[]> sessions = new ArrayList<>();
         sessions.add(new int[] {items - 1});
         sessions.add(new int[] {0});
@@ -161,42 +147,9 @@ final class ServableTorchScript implements ServableModel {
     }
 
     @Override
-    public String name() {
-        return manifest.name();
-    }
-
-    @Override
-    public String version() {
-        return manifest.version();
-    }
-
-    @Override
-    public ItemVocabulary vocabulary() {
-        return vocabulary;
-    }
-
-    @Override
-    public SessionRules sessionRules() {
-        return manifest.sessionRules();
-    }
-
-    @Override
-    public Popularity popularity() {
-        return popularity;
-    }
-
-    @Override
-    public CoVisitation coVisitation() {
-        return coVisitation;
-    }
-
-    @Override
     public TorchScriptScorer newScorer() {
-        if (closed.get()) {
-            throw new IllegalStateException(
-                    "model " + name() + " " + version() + " has been closed");
-        }
-        return new TorchScriptScorer(module, index, manifest.sessionRules().maximumLength());
+        requireOpen();
+        return new TorchScriptScorer(module, index, sessionRules().maximumLength());
     }
 
     @Override
@@ -207,15 +160,13 @@ final class ServableTorchScript implements ServableModel {
                 + ": "
                 + index.describe()
                 + "; TorchScript module, reads the last "
-                + manifest.sessionRules().maximumLength()
+                + sessionRules().maximumLength()
                 + " items";
     }
 
     @Override
-    public void close() {
-        if (closed.compareAndSet(false, true)) {
-            index.close();
-            module.close();
-        }
+    void free() {
+        index.close();
+        module.close();
     }
 }

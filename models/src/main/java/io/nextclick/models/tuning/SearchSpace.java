@@ -189,7 +189,10 @@ public final class SearchSpace {
                         "vector-norm",
                         TrainingOptions::vectorNorm,
                         TrainingOptions.Builder::vectorNorm,
-                        List.of(0.0, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0)));
+                        // A SASRec's query is some √D long: shorter vectors suit it.
+                        given.network() == NetworkKind.SASREC
+                                ? List.of(0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
+                                : List.of(0.0, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0)));
     }
 
     /** What shapes the loss and the negatives it takes. Which loss it is, is not searched. */
