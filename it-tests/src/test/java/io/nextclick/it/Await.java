@@ -4,10 +4,10 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
 /** Waits for something to become true, and no longer than a deadline. */
-final class Await {
+public final class Await {
 
     /** Long enough for a machine that is busy with other things. */
-    static final Duration DEADLINE = Duration.ofSeconds(90);
+    public static final Duration DEADLINE = Duration.ofSeconds(90);
 
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
 
@@ -15,7 +15,7 @@ final class Await {
 
     /** Something that may not be true yet. */
     @FunctionalInterface
-    interface Condition {
+    public interface Condition {
         boolean holds() throws Exception;
     }
 
@@ -23,11 +23,20 @@ final class Await {
      * @param what the condition in words, for the message
      * @throws AssertionError if it doesn't hold within {@link #DEADLINE}
      */
-    static void until(String what, Condition condition) throws Exception {
-        long end = System.nanoTime() + DEADLINE.toNanos();
+    public static void until(String what, Condition condition) throws Exception {
+        until(what, DEADLINE, condition);
+    }
+
+    /**
+     * @param what the condition in words, for the message
+     * @param deadline how long at most
+     * @throws AssertionError if it doesn't hold within the deadline
+     */
+    public static void until(String what, Duration deadline, Condition condition) throws Exception {
+        long end = System.nanoTime() + deadline.toNanos();
         while (!condition.holds()) {
             if (System.nanoTime() > end) {
-                throw new AssertionError("not within " + DEADLINE + ": " + what);
+                throw new AssertionError("not within " + deadline + ": " + what);
             }
             LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
         }

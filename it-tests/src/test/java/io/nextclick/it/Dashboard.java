@@ -18,7 +18,7 @@ import java.util.TreeMap;
 import org.apache.flink.api.common.JobID;
 
 /** What Flink's dashboard shows, read as the dashboard reads it: over REST. */
-final class Dashboard {
+public final class Dashboard {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
@@ -33,23 +33,23 @@ final class Dashboard {
     /**
      * @param address {@code http://127.0.0.1:port}
      */
-    Dashboard(String address) {
+    public Dashboard(String address) {
         this.address = address;
     }
 
     /** The answer to a request, whatever its status. */
-    String text(String path) throws IOException, InterruptedException {
+    public String text(String path) throws IOException, InterruptedException {
         HttpRequest request =
                 HttpRequest.newBuilder(URI.create(address + path)).timeout(TIMEOUT).build();
         return http.send(request, HttpResponse.BodyHandlers.ofString()).body();
     }
 
-    JsonNode json(String path) throws IOException, InterruptedException {
+    public JsonNode json(String path) throws IOException, InterruptedException {
         return JSON.readTree(text(path));
     }
 
     /** Ids of a job's vertices by their names. */
-    Map<String, String> vertices(JobID job) throws IOException, InterruptedException {
+    public Map<String, String> vertices(JobID job) throws IOException, InterruptedException {
         Map<String, String> vertices = new TreeMap<>();
         for (JsonNode vertex : json("/jobs/" + job).path("vertices")) {
             vertices.put(vertex.path("name").asText(), vertex.path("id").asText());
@@ -58,12 +58,12 @@ final class Dashboard {
     }
 
     /** Checkpoints of a job that are complete. */
-    int completedCheckpoints(JobID job) throws IOException, InterruptedException {
+    public int completedCheckpoints(JobID job) throws IOException, InterruptedException {
         return json("/jobs/" + job + "/checkpoints").path("counts").path("completed").asInt();
     }
 
     /** The accumulators of a job by name, as numbers. */
-    Map<String, Object> accumulators(JobID job) throws IOException, InterruptedException {
+    public Map<String, Object> accumulators(JobID job) throws IOException, InterruptedException {
         Map<String, Object> accumulators = new HashMap<>();
         for (JsonNode accumulator :
                 json("/jobs/" + job + "/accumulators").path("user-task-accumulators")) {
@@ -75,7 +75,7 @@ final class Dashboard {
     }
 
     /** All metrics of a vertex whose names hold a text; values as they are shown. */
-    Map<String, String> metrics(JobID job, String vertex, String text)
+    public Map<String, String> metrics(JobID job, String vertex, String text)
             throws IOException, InterruptedException {
         String path = "/jobs/" + job + "/vertices/" + vertex + "/metrics";
         List<String> wanted = new ArrayList<>();

@@ -27,9 +27,10 @@ import java.util.List;
  * @param learnt the sessions it was trained on
  * @param clicks the clicks after those trained on
  */
-record TrainedShop(Path folder, ModelFolder model, List<Session> learnt, List<LoggedClick> clicks) {
+public record TrainedShop(
+        Path folder, ModelFolder model, List<Session> learnt, List<LoggedClick> clicks) {
 
-    static final SessionRules RULES = SessionRules.DEFAULT;
+    public static final SessionRules RULES = SessionRules.DEFAULT;
 
     private static final String VERSION = "it-1";
     private static final long SEED = 20_261_122;
@@ -37,7 +38,7 @@ record TrainedShop(Path folder, ModelFolder model, List<Session> learnt, List<Lo
     private static final int LATER_CLICKS = 20_000;
 
     /** Trains for seconds: the lists need to differ from session to session, not to be the best. */
-    static TrainedShop train(Path folder) throws IOException {
+    public static TrainedShop train(Path folder) throws IOException {
         System.out.println("shop and model: seed " + SEED);
         ShopSimulator simulator =
                 new ShopSimulator(
@@ -59,7 +60,7 @@ record TrainedShop(Path folder, ModelFolder model, List<Session> learnt, List<Lo
     }
 
     /** A model of another kind, from the same clicks. */
-    ModelFolder train(String kind) {
+    public ModelFolder train(String kind) {
         for (NetworkKind network : NetworkKind.values()) {
             if (network.id().equals(kind)) {
                 return train(network, learnt);
@@ -90,7 +91,7 @@ record TrainedShop(Path folder, ModelFolder model, List<Session> learnt, List<Lo
     }
 
     /** Clicks cut into sessions by the rules that the model is served under. */
-    static List<Session> sessions(List<LoggedClick> clicks) {
+    public static List<Session> sessions(List<LoggedClick> clicks) {
         Sessioniser sessioniser = new Sessioniser(RULES);
         for (LoggedClick click : clicks) {
             sessioniser.add(
