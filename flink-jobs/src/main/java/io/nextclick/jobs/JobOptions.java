@@ -132,6 +132,17 @@ public final class JobOptions {
                                     + " semicolons, as device;country. The jobs drop all others"
                                     + " where clicks are read.");
 
+    public static final ConfigOption<String> SCHEMAS_PATH =
+            key("nextclick.schemas.path")
+                    .stringType()
+                    .noDefaultValue()
+                    .withDescription(
+                            "Folder of Avro schemas (*.avsc) of writers that this version doesn't"
+                                    + " know: those of a later version, or a publisher's own with"
+                                    + " fields added. Read when the job is submitted, from any file"
+                                    + " system Flink can read. This version's own and those before"
+                                    + " it are always known.");
+
     public static final ConfigOption<String> CATALOG_TOPIC =
             key("nextclick.catalog.topic")
                     .stringType()
@@ -451,6 +462,7 @@ public final class JobOptions {
                     CLICKS_OUT_OF_ORDERNESS,
                     CLICKS_IDLENESS,
                     CONTEXT_ATTRIBUTES,
+                    SCHEMAS_PATH,
                     CATALOG_TOPIC,
                     EMBEDDINGS_TOPIC,
                     RELEASES_TOPIC,

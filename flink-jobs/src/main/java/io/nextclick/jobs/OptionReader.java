@@ -4,8 +4,15 @@ import io.nextclick.jobs.JobOptions.Guarantee;
 import io.nextclick.jobs.kafka.ClickTopic;
 import io.nextclick.jobs.kafka.KafkaClients;
 import io.nextclick.schemas.ClickMapping;
+import io.nextclick.schemas.WriterSchemas;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -15,6 +22,9 @@ import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.core.fs.FileStatus;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.Path;
 
 /**
  * Reads the jobs' options one by one, with messages that name option, bound and value; and those
@@ -29,6 +39,10 @@ record OptionReader(Configuration configuration) {
 
     /** The longest that Kafka's brokers let a transaction stay open unless told otherwise. */
     private static final Duration LONGEST_TRANSACTION = Duration.ofMinutes(15);
+
+    private static final String SCHEMA_SUFFIX = ".avsc";
+
+    private static final int LARGEST_SCHEMA_BYTES = 1 << 20;
 
     private static final String TRANSACTION_TIMEOUT = "transaction.timeout.ms";
 
@@ -45,7 +59,61 @@ record OptionReader(Configuration configuration) {
                         MemorySize.ofMebiBytes(64)),
                 mapping(),
                 duration(JobOptions.CLICKS_FUTURE_TOLERANCE, Duration.ZERO, LONG),
-                get(JobOptions.CONTEXT_ATTRIBUTES));
+                get(JobOptions.CONTEXT_ATTRIBUTES),
+                writerSchemas());
+    }
+
+    /** Schemas of the writers that this build doesn't know by itself. */
+    WriterSchemas writerSchemas() {
+        String path = get(JobOptions.SCHEMAS_PATH);
+        if (path == null) {
+            return WriterSchemas.NONE;
+        }
+        List<String> schemas = new ArrayList<>();
+        String place = path;
+        try {
+            Path folder = new Path(path);
+            FileSystem files = folder.getFileSystem();
+            FileStatus[] found = files.listStatus(folder);
+            if (found == null) {
+                throw new FileNotFoundException("there is no folder " + path);
+            }
+            for (FileStatus file : found) {
+                if (file.getPath().getName().endsWith(SCHEMA_SUFFIX)) {
+                    place = file.getPath().toString();
+                    schemas.add(schema(files, file.getPath()));
+                    // One by one, so that a message says which.
+                    new WriterSchemas(schemas);
+                }
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    JobOptions.SCHEMAS_PATH.key()
+                            + " can't be read: "
+                            + place
+                            + ": "
+                            + e.getMessage(),
+                    e);
+        }
+        if (schemas.isEmpty()) {
+            throw new IllegalArgumentException(
+                    JobOptions.SCHEMAS_PATH.key()
+                            + " is "
+                            + path
+                            + ", where no file ends in "
+                            + SCHEMA_SUFFIX);
+        }
+        return new WriterSchemas(schemas);
+    }
+
+    private static String schema(FileSystem files, Path path) throws IOException {
+        try (InputStream in = files.open(path)) {
+            byte[] bytes = in.readNBytes(LARGEST_SCHEMA_BYTES + 1);
+            if (bytes.length > LARGEST_SCHEMA_BYTES) {
+                throw new IOException("longer than " + LARGEST_SCHEMA_BYTES + " bytes");
+            }
+            return new String(bytes, StandardCharsets.UTF_8);
+        }
     }
 
     /**

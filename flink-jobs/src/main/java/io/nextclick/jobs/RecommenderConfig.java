@@ -1,6 +1,5 @@
 package io.nextclick.jobs;
 
-import io.nextclick.jobs.kafka.KafkaClients;
 import io.nextclick.jobs.kafka.KafkaSettings;
 import io.nextclick.jobs.recommend.BlendSettings;
 import io.nextclick.jobs.recommend.RecommendSettings;
@@ -84,7 +83,7 @@ public record RecommenderConfig(
                                 JobOptions.OVERRUN_BUDGET, Duration.ZERO, OptionReader.LONG),
                         options.number(JobOptions.LIVE_POPULARITY_SIZE, 1_000, 1_000_000),
                         options.number(JobOptions.LIVE_QUALITY_WINDOW, 1, 1_000_000),
-                        blend(options, kafka.clients()),
+                        blend(options, kafka),
                         releases != null);
         if (recommend.modelRequired() && recommend.modelPath() == null && releases == null) {
             throw new IllegalArgumentException(
@@ -122,7 +121,7 @@ public record RecommenderConfig(
     }
 
     /** How live items take part; null if no topic of them is named. */
-    private static BlendSettings blend(OptionReader options, KafkaClients clients) {
+    private static BlendSettings blend(OptionReader options, KafkaSettings kafka) {
         String embeddings = options.get(JobOptions.EMBEDDINGS_TOPIC);
         String releases = options.get(JobOptions.RELEASES_TOPIC);
         String catalog = options.get(JobOptions.CATALOG_TOPIC);
@@ -150,7 +149,11 @@ public record RecommenderConfig(
         }
         return new BlendSettings(
                 new CompactedTopics(
-                        clients, embeddings, embeddings == null ? null : releases, catalog),
+                        kafka.clients(),
+                        embeddings,
+                        embeddings == null ? null : releases,
+                        catalog,
+                        kafka.clicks().writers()),
                 new FileSystemTowers(),
                 embeddings != null,
                 catalog != null,

@@ -169,6 +169,7 @@ public final class SessionRecommenderJob {
                 config.releases().topic(),
                 config.kafka().clicks().groupId(),
                 config.kafka().clicks().bounded(),
+                config.kafka().clicks().writers(),
                 config.kafka().clients());
     }
 

@@ -130,6 +130,7 @@ public final class TwoTowerTrainerJob {
                                         config.catalogTopic(),
                                         group,
                                         config.clicks().bounded(),
+                                        config.clicks().writers(),
                                         config.clients()),
                         KafkaEnds.entrySink(
                                 Topics.ITEM_EMBEDDINGS,

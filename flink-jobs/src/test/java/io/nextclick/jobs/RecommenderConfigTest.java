@@ -10,8 +10,12 @@ import io.nextclick.jobs.recommend.RecommendSettings;
 import io.nextclick.jobs.retrieve.CompactedTopics;
 import io.nextclick.models.session.SessionRules;
 import io.nextclick.schemas.Encoding;
+import io.nextclick.schemas.WriterSchemas;
+import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +24,7 @@ import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.description.HtmlFormatter;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -54,6 +59,7 @@ class RecommenderConfigTest {
         assertThat(config.kafka().clicks().mapping()).isNull();
         assertThat(config.kafka().clicks().futureTolerance()).isEqualTo(Duration.ofDays(1));
         assertThat(config.kafka().clicks().contextAttributes()).isEmpty();
+        assertThat(config.kafka().clicks().writers()).isEqualTo(WriterSchemas.NONE);
         assertThat(config.kafka().encoding()).isEqualTo(Encoding.JSON);
         assertThat(config.kafka().clients().guarantee()).isEqualTo(Guarantee.AT_LEAST_ONCE);
         assertThat(config.kafka().clients().transactionalIdPrefix()).isEqualTo("nextclick");
@@ -188,6 +194,38 @@ class RecommenderConfigTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(key)
                 .hasMessageContaining(bound);
+    }
+
+    @Test
+    void readsTheSchemasOfFurtherWriters(@TempDir Path folder) throws IOException {
+        String[] options = {
+            "nextclick.model.path", "/m", "nextclick.schemas.path", folder.toUri().toString()
+        };
+        assertThatThrownBy(() -> of(options))
+                .hasMessageContaining("where no file ends in .avsc")
+                .hasMessageContaining(folder.toString());
+        Path schema = folder.resolve("click.avsc");
+        Files.writeString(
+                schema,
+                """
+                {"type": "record", "name": "Click", "namespace": "io.nextclick.schemas",
+                 "fields": [{"name": "session_id", "type": "string"},
+                            {"name": "item_id", "type": "string"},
+                            {"name": "event_time", "type": "long"}]}
+                """);
+        Files.writeString(folder.resolve("README.md"), "not a schema");
+        WriterSchemas writers = of(options).kafka().clicks().writers();
+        assertThat(writers.schemas()).containsExactly(Files.readString(schema));
+
+        Files.writeString(folder.resolve("z.avsc"), "{");
+        assertThatThrownBy(() -> of(options))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("nextclick.schemas.path can't be read")
+                .hasMessageContaining("z.avsc");
+        assertThatThrownBy(() -> of(options[0], options[1], options[2], options[3] + "/absent"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("nextclick.schemas.path can't be read")
+                .hasMessageContaining("absent");
     }
 
     @Test

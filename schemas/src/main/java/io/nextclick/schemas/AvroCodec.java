@@ -167,7 +167,10 @@ public final class AvroCodec<T> implements Codec<T> {
         return header;
     }
 
-    private static void requireReadable(Schema reader, Schema writer) {
+    /**
+     * @throws IllegalArgumentException if what the writer wrote can't be read
+     */
+    static void requireReadable(Schema reader, Schema writer) {
         var compatibility = SchemaCompatibility.checkReaderWriterCompatibility(reader, writer);
         if (compatibility.getType() != SchemaCompatibility.SchemaCompatibilityType.COMPATIBLE) {
             throw new IllegalArgumentException(

@@ -159,7 +159,13 @@ public final class ClickMapping implements Serializable {
 
     /** As {@link #codec(Encoding)}, under other limits. */
     public Codec<Click> codec(Encoding written, RecordLimits limits) {
-        AvroCodec<Click> avro = AvroCodec.of(Topics.CLICKS, limits);
+        return codec(written, limits, WriterSchemas.NONE);
+    }
+
+    /** As {@link #codec(Encoding)}, under other limits, reading further writers' Avro too. */
+    public Codec<Click> codec(Encoding written, RecordLimits limits, WriterSchemas writers) {
+        AvroCodec<Click> avro =
+                AvroCodec.of(Topics.CLICKS, limits).alsoReading(writers.of(Topics.CLICKS));
         return new DetectingCodec<>(
                 avro,
                 decoder(limits),

@@ -41,7 +41,13 @@ public final class DetectingCodec<T> implements Codec<T> {
 
     /** Reads both encodings of a topic's records, writes the one given. */
     public static <T> DetectingCodec<T> of(Topic<T> topic, Encoding written, RecordLimits limits) {
-        AvroCodec<T> avro = AvroCodec.of(topic, limits);
+        return of(topic, written, limits, WriterSchemas.NONE);
+    }
+
+    /** Reads both encodings of a topic's records, those of further writers too. */
+    public static <T> DetectingCodec<T> of(
+            Topic<T> topic, Encoding written, RecordLimits limits, WriterSchemas writers) {
+        AvroCodec<T> avro = AvroCodec.of(topic, limits).alsoReading(writers.of(topic));
         JsonCodec<T> json = JsonCodec.of(topic, limits);
         return new DetectingCodec<>(avro, json, written == Encoding.AVRO ? avro : json);
     }

@@ -6,8 +6,9 @@ import java.io.IOException;
  * How one record type is laid out in fields, said once for all encodings. Stateless.
  *
  * <p>To change a record: copy its schema as it is into {@code history/NAME-N.avsc}, name that copy
- * in {@link #history}, change the schema so that old bytes still read (new fields with defaults),
- * change the format's two methods, and add golden bytes of the new version beside the old ones.
+ * in {@link #history}, change the schema so that every version reads every other (new fields with
+ * defaults; what had none stays), change the format's two methods, add golden bytes of the new
+ * version beside the old ones, and keep the new schema among the tests' {@code versions}.
  *
  * @param <T> the record
  */

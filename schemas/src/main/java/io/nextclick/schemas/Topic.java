@@ -68,7 +68,12 @@ public final class Topic<T> {
 
     /** A codec that reads every encoding and writes the one given. */
     public Codec<T> codec(Encoding written) {
-        return DetectingCodec.of(this, written);
+        return codec(written, WriterSchemas.NONE);
+    }
+
+    /** As {@link #codec(Encoding)}, reading what further writers write too. */
+    public Codec<T> codec(Encoding written, WriterSchemas writers) {
+        return DetectingCodec.of(this, written, RecordLimits.DEFAULT, writers);
     }
 
     RecordFormat<T> format() {

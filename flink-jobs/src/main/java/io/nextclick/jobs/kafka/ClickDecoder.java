@@ -9,6 +9,7 @@ import io.nextclick.schemas.Encoding;
 import io.nextclick.schemas.MalformedRecordException;
 import io.nextclick.schemas.RecordLimits;
 import io.nextclick.schemas.Topics;
+import io.nextclick.schemas.WriterSchemas;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +36,7 @@ public final class ClickDecoder implements KafkaRecordDeserializationSchema<Clic
     private final int maxRecordBytes;
     private final long futureToleranceMillis;
     private final ArrayList<String> contextAttributes;
+    private final WriterSchemas writers;
 
     private transient Codec<Click> codec;
 
@@ -44,17 +46,20 @@ public final class ClickDecoder implements KafkaRecordDeserializationSchema<Clic
      * @param futureTolerance an event time later than the record's timestamp by more than this is
      *     rejected; zero for any time
      * @param contextAttributes names of the attributes that go along with a click
+     * @param writers schemas of publishers that this build doesn't know by itself
      */
     public ClickDecoder(
             ClickMapping mapping,
             int maxRecordBytes,
             Duration futureTolerance,
-            List<String> contextAttributes) {
+            List<String> contextAttributes,
+            WriterSchemas writers) {
         this.mapping = mapping;
         this.maxRecordBytes = maxRecordBytes;
         this.futureToleranceMillis =
                 Objects.requireNonNull(futureTolerance, "futureTolerance").toMillis();
         this.contextAttributes = new ArrayList<>(contextAttributes);
+        this.writers = Objects.requireNonNull(writers, "writers");
     }
 
     @Override
@@ -95,8 +100,8 @@ public final class ClickDecoder implements KafkaRecordDeserializationSchema<Clic
     private Codec<Click> codec() {
         RecordLimits limits = RecordLimits.DEFAULT.withRecordBytes(maxRecordBytes);
         return mapping == null
-                ? DetectingCodec.of(Topics.CLICKS, Encoding.JSON, limits)
-                : mapping.codec(Encoding.JSON, limits);
+                ? DetectingCodec.of(Topics.CLICKS, Encoding.JSON, limits, writers)
+                : mapping.codec(Encoding.JSON, limits, writers);
     }
 
     private void refuseFuture(Click click, long timestampMillis) throws MalformedRecordException {

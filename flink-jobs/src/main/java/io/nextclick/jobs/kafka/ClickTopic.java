@@ -2,6 +2,7 @@ package io.nextclick.jobs.kafka;
 
 import io.nextclick.jobs.JobOptions.StartOffsets;
 import io.nextclick.schemas.ClickMapping;
+import io.nextclick.schemas.WriterSchemas;
 import java.time.Duration;
 import java.util.List;
 
@@ -17,6 +18,7 @@ import java.util.List;
  * @param futureTolerance how far an event time may lie after the record's timestamp; zero: as far
  *     as it likes
  * @param contextAttributes names of the click's attributes that go along with it
+ * @param writers schemas of publishers that this build doesn't know by itself
  */
 public record ClickTopic(
         String topic,
@@ -26,7 +28,8 @@ public record ClickTopic(
         int maxRecordBytes,
         ClickMapping mapping,
         Duration futureTolerance,
-        List<String> contextAttributes) {
+        List<String> contextAttributes,
+        WriterSchemas writers) {
 
     public ClickTopic {
         contextAttributes = List.copyOf(contextAttributes);

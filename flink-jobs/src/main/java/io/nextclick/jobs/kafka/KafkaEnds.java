@@ -5,6 +5,7 @@ import io.nextclick.jobs.JobOptions.StartOffsets;
 import io.nextclick.schemas.Encoding;
 import io.nextclick.schemas.Recommendation;
 import io.nextclick.schemas.Topic;
+import io.nextclick.schemas.WriterSchemas;
 import java.util.Properties;
 import java.util.Set;
 import org.apache.flink.connector.base.DeliveryGuarantee;
@@ -49,7 +50,8 @@ public final class KafkaEnds {
                                         clicks.mapping(),
                                         clicks.maxRecordBytes(),
                                         clicks.futureTolerance(),
-                                        clicks.contextAttributes()));
+                                        clicks.contextAttributes(),
+                                        clicks.writers()));
         if (clicks.bounded()) {
             source.setBounded(OffsetsInitializer.latest());
         }
@@ -63,9 +65,15 @@ public final class KafkaEnds {
      * @param topic the topic they are read from
      * @param groupId consumer group; read offsets are published under it and never asked for
      * @param bounded whether to stop at the offsets that are the latest at the start
+     * @param writers schemas of writers that this build doesn't know by itself
      */
     public static <T> KafkaSource<TopicEntry<T>> entries(
-            Topic<T> values, String topic, String groupId, boolean bounded, KafkaClients clients) {
+            Topic<T> values,
+            String topic,
+            String groupId,
+            boolean bounded,
+            WriterSchemas writers,
+            KafkaClients clients) {
         KafkaSourceBuilder<TopicEntry<T>> source =
                 KafkaSource.<TopicEntry<T>>builder()
                         .setProperties(clients.consumerProperties())
@@ -73,7 +81,7 @@ public final class KafkaEnds {
                         .setGroupId(groupId)
                         .setClientIdPrefix(groupId + '-' + topic)
                         .setStartingOffsets(OffsetsInitializer.earliest())
-                        .setDeserializer(new TopicEntryDecoder<>(values));
+                        .setDeserializer(new TopicEntryDecoder<>(values, writers));
         if (bounded) {
             source.setBounded(OffsetsInitializer.latest());
         }

@@ -4,6 +4,7 @@ import io.nextclick.schemas.Codec;
 import io.nextclick.schemas.Encoding;
 import io.nextclick.schemas.MalformedRecordException;
 import io.nextclick.schemas.Topic;
+import io.nextclick.schemas.WriterSchemas;
 import java.nio.charset.StandardCharsets;
 import org.apache.flink.api.common.serialization.DeserializationSchema.InitializationContext;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -28,12 +29,17 @@ final class TopicEntryDecoder<T> implements KafkaRecordDeserializationSchema<Top
     private static final long serialVersionUID = 1L;
 
     private final String topic;
+    private final WriterSchemas writers;
 
     private transient Codec<T> codec;
     private transient Counter malformed;
 
-    TopicEntryDecoder(Topic<T> topic) {
+    /**
+     * @param writers schemas of writers that this build doesn't know by itself
+     */
+    TopicEntryDecoder(Topic<T> topic, WriterSchemas writers) {
         this.topic = topic.name();
+        this.writers = writers;
     }
 
     @Override
@@ -66,7 +72,7 @@ final class TopicEntryDecoder<T> implements KafkaRecordDeserializationSchema<Top
             return TopicEntry.withdrawal(new String(record.key(), StandardCharsets.UTF_8));
         }
         if (codec == null) {
-            codec = known.codec(Encoding.AVRO);
+            codec = known.codec(Encoding.AVRO, writers);
         }
         return TopicEntry.of(known, codec.decode(record.value()));
     }

@@ -1,6 +1,7 @@
 package io.nextclick.jobs.retrieve;
 
 import io.nextclick.jobs.kafka.KafkaClients;
+import io.nextclick.schemas.WriterSchemas;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -19,9 +20,14 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * @param embeddings topic of the items' vectors; null with {@code releases} or not at all
  * @param releases topic of released models, the query towers among them; may be null
  * @param catalog topic of the catalogue; may be null
+ * @param writers schemas of writers that this build doesn't know by itself
  */
 public record CompactedTopics(
-        KafkaClients clients, String embeddings, String releases, String catalog)
+        KafkaClients clients,
+        String embeddings,
+        String releases,
+        String catalog,
+        WriterSchemas writers)
         implements TopicFeed.Source {
 
     private static final long serialVersionUID = 1L;
@@ -31,6 +37,7 @@ public record CompactedTopics(
 
     public CompactedTopics {
         Objects.requireNonNull(clients, "clients");
+        Objects.requireNonNull(writers, "writers");
         if ((embeddings == null) != (releases == null)) {
             throw new IllegalArgumentException(
                     "item vectors and query towers are of use only together: the topic of "
@@ -47,6 +54,12 @@ public record CompactedTopics(
         if (named.isEmpty()) {
             throw new IllegalArgumentException("no topic is named");
         }
+    }
+
+    /** Of writers that this build knows. */
+    public CompactedTopics(
+            KafkaClients clients, String embeddings, String releases, String catalog) {
+        this(clients, embeddings, releases, catalog, WriterSchemas.NONE);
     }
 
     @Override

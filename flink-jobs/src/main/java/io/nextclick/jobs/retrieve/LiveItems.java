@@ -176,7 +176,8 @@ public final class LiveItems implements AutoCloseable {
             while (!isEnded()) {
                 try (TopicFeed opened = source.open()) {
                     if (begin(opened)) {
-                        Materialised materialised = new Materialised(loader, figures);
+                        Materialised materialised =
+                                new Materialised(loader, figures, source.writers());
                         while (!isEnded()) {
                             opened.poll(POLL, materialised::receive);
                             materialised.settle(System.nanoTime());

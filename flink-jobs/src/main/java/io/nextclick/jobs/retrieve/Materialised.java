@@ -11,6 +11,7 @@ import io.nextclick.schemas.ItemEmbedding;
 import io.nextclick.schemas.MalformedRecordException;
 import io.nextclick.schemas.ModelRelease;
 import io.nextclick.schemas.Topics;
+import io.nextclick.schemas.WriterSchemas;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -52,9 +53,9 @@ final class Materialised {
     private final TowerLoader loader;
     private final LiveItemsFigures figures;
 
-    private final Codec<ItemEmbedding> embeddings = Topics.ITEM_EMBEDDINGS.codec(Encoding.AVRO);
-    private final Codec<ModelRelease> releases = Topics.MODEL_RELEASES.codec(Encoding.AVRO);
-    private final Codec<CatalogItem> catalogItems = Topics.ITEM_CATALOG.codec(Encoding.AVRO);
+    private final Codec<ItemEmbedding> embeddings;
+    private final Codec<ModelRelease> releases;
+    private final Codec<CatalogItem> catalogItems;
 
     private final Map<String, Lineage> lineages = new HashMap<>();
     private final LiveCatalog catalog = new LiveCatalog();
@@ -73,9 +74,15 @@ final class Materialised {
 
     private record Loaded(ModelRelease release, String lineage, QueryTower tower) {}
 
-    Materialised(TowerLoader loader, LiveItemsFigures figures) {
+    /**
+     * @param writers schemas of writers that this build doesn't know by itself
+     */
+    Materialised(TowerLoader loader, LiveItemsFigures figures, WriterSchemas writers) {
         this.loader = loader;
         this.figures = figures;
+        embeddings = Topics.ITEM_EMBEDDINGS.codec(Encoding.AVRO, writers);
+        releases = Topics.MODEL_RELEASES.codec(Encoding.AVRO, writers);
+        catalogItems = Topics.ITEM_CATALOG.codec(Encoding.AVRO, writers);
     }
 
     LiveCatalog catalog() {

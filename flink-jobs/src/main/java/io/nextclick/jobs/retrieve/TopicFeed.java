@@ -1,5 +1,6 @@
 package io.nextclick.jobs.retrieve;
 
+import io.nextclick.schemas.WriterSchemas;
 import java.io.Serializable;
 import java.time.Duration;
 
@@ -72,5 +73,10 @@ public interface TopicFeed extends AutoCloseable {
 
         /** A feed that begins with the oldest records. */
         TopicFeed open();
+
+        /** Schemas of its writers that this build doesn't know by itself. */
+        default WriterSchemas writers() {
+            return WriterSchemas.NONE;
+        }
     }
 }

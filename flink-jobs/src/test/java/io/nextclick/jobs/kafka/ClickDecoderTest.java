@@ -8,12 +8,20 @@ import io.nextclick.schemas.ClickMapping;
 import io.nextclick.schemas.Encoding;
 import io.nextclick.schemas.RejectedClicks;
 import io.nextclick.schemas.Topics;
+import io.nextclick.schemas.WriterSchemas;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaBuilder;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.generic.GenericRecordBuilder;
+import org.apache.avro.message.BinaryMessageEncoder;
 import org.apache.flink.api.common.functions.util.ListCollector;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -27,7 +35,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ClickDecoderTest {
 
     private static final ClickDecoder DECODER =
-            new ClickDecoder(null, 1_000, Duration.ofDays(1), List.of());
+            new ClickDecoder(null, 1_000, Duration.ofDays(1), List.of(), WriterSchemas.NONE);
     private static final long NOW = 1_700_000_000_000L;
 
     @ParameterizedTest
@@ -45,7 +53,11 @@ class ClickDecoderTest {
         Click click = new Click("e", "s", "u", "i", "view", NOW, attributes);
         ClickDecoder decoder =
                 new ClickDecoder(
-                        null, 1_000, Duration.ofDays(1), List.of("device", "country", "campaign"));
+                        null,
+                        1_000,
+                        Duration.ofDays(1),
+                        List.of("device", "country", "campaign"),
+                        WriterSchemas.NONE);
         ClickRecord record = decode(decoder, Topics.CLICKS.codec(Encoding.AVRO).encode(click));
         assertThat(((ReceivedClick) record).context())
                 .containsExactly(entry("country", "no"), entry("device", "phone"));
@@ -59,12 +71,49 @@ class ClickDecoderTest {
                                 "session_id=/v/id,item_id=/p,event_time=/t,time_format=epoch-seconds"),
                         1_000,
                         Duration.ZERO,
-                        List.of());
+                        List.of(),
+                        WriterSchemas.NONE);
         ClickRecord record =
                 decode(decoder, utf8("{\"v\":{\"id\":7},\"p\":\"shoe\",\"t\":1700000000}"));
         assertThat(record)
                 .isEqualTo(
                         new ReceivedClick(null, "7", null, "shoe", NOW, "clicks", 2, 99, NOW + 5));
+    }
+
+    /** A publisher's own schema, with a field added: unknown, and then made known. */
+    @Test
+    void receivesWhatAPublisherWritesOnceItsSchemaIsKnown() throws Exception {
+        Schema schema =
+                SchemaBuilder.record("Click")
+                        .namespace("io.nextclick.schemas")
+                        .fields()
+                        .requiredString("item_id")
+                        .requiredString("campaign")
+                        .requiredString("session_id")
+                        .requiredLong("event_time")
+                        .endRecord();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        new BinaryMessageEncoder<GenericRecord>(GenericData.get(), schema)
+                .encode(
+                        new GenericRecordBuilder(schema)
+                                .set("item_id", "i")
+                                .set("campaign", "autumn")
+                                .set("session_id", "s")
+                                .set("event_time", NOW)
+                                .build(),
+                        bytes);
+        RejectedClick reject = (RejectedClick) decode(DECODER, bytes.toByteArray());
+        assertThat(reject.reason()).startsWith("the schema fingerprint ").endsWith(")");
+
+        ClickDecoder told =
+                new ClickDecoder(
+                        null,
+                        1_000,
+                        Duration.ofDays(1),
+                        List.of(),
+                        new WriterSchemas(List.of(schema.toString())));
+        assertThat(decode(told, bytes.toByteArray()))
+                .isEqualTo(new ReceivedClick(null, "s", null, "i", NOW, "clicks", 2, 99, NOW + 5));
     }
 
     @Test
@@ -91,7 +140,8 @@ class ClickDecoderTest {
                 .isInstanceOf(ReceivedClick.class);
         RejectedClick reject = (RejectedClick) decode(DECODER, utf8(json.formatted(dayLater + 1)));
         assertThat(reject.where()).isEqualTo("event_time");
-        ClickDecoder tolerant = new ClickDecoder(null, 1_000, Duration.ZERO, List.of());
+        ClickDecoder tolerant =
+                new ClickDecoder(null, 1_000, Duration.ZERO, List.of(), WriterSchemas.NONE);
         assertThat(decode(tolerant, utf8(json.formatted(dayLater + 1))))
                 .isInstanceOf(ReceivedClick.class);
     }

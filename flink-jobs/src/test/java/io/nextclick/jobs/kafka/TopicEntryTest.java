@@ -6,6 +6,7 @@ import io.nextclick.schemas.CatalogItem;
 import io.nextclick.schemas.Encoding;
 import io.nextclick.schemas.ItemEmbedding;
 import io.nextclick.schemas.Topics;
+import io.nextclick.schemas.WriterSchemas;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +55,7 @@ class TopicEntryTest {
 
     private static List<TopicEntry<CatalogItem>> read(byte[] key, byte[] value) {
         List<TopicEntry<CatalogItem>> entries = new ArrayList<>();
-        new TopicEntryDecoder<>(Topics.ITEM_CATALOG)
+        new TopicEntryDecoder<>(Topics.ITEM_CATALOG, WriterSchemas.NONE)
                 .deserialize(
                         new ConsumerRecord<>("catalogue", 0, 7, key, value),
                         new ListCollector<>(entries));

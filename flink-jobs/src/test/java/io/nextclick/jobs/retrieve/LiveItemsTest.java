@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.nextclick.models.ranking.CandidateList;
+import io.nextclick.schemas.WriterSchemas;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -200,7 +201,7 @@ class LiveItemsTest {
     void aFolderThatCameLateIsTriedAgain() throws Exception {
         feed.vectors("a", "x", EAST, NORTH).release(Materialised.QUERY_TOWER, "a-1", 1);
         LiveItemsFigures figures = new LiveItemsFigures();
-        Materialised materialised = new Materialised(feed.loader(), figures);
+        Materialised materialised = new Materialised(feed.loader(), figures, WriterSchemas.NONE);
         try (TopicFeed opened = feed.source().open()) {
             opened.poll(Duration.ZERO, materialised::receive);
         }
