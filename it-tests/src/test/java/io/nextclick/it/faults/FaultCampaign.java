@@ -1,0 +1,186 @@
+package io.nextclick.it.faults;
+
+import io.nextclick.it.Await;
+import io.nextclick.it.faults.FaultInjector.Damage;
+import io.nextclick.it.faults.FaultReport.Row;
+import io.nextclick.jobs.JobOptions;
+import io.nextclick.jobs.JobOptions.Guarantee;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Random;
+import java.util.SplittableRandom;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+
+/**
+ * One running job under one workload, and one fault after the other at moments that the seed
+ * decides. The next fault comes when the job has got over the last: all that was sent before the
+ * repair is answered, and a checkpoint is complete that began after it.
+ *
+ * @param seed decides order, moments, lengths and what is left open in a fault
+ * @param guarantee under which the job writes
+ * @param kinds what is broken, each once in any order; what neither the target nor the workload can
+ *     do is left out
+ * @param clicksPerSecond the rate of the workload
+ */
+public record FaultCampaign(
+        long seed, Guarantee guarantee, List<FaultKind> kinds, double clicksPerSecond) {
+
+    private static final int PARTITIONS = 4;
+    private static final Duration CHECKPOINTS = Duration.ofMillis(500);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+
+    public FaultCampaign {
+        kinds = List.copyOf(kinds);
+    }
+
+    /**
+     * Runs it. Prints a line for each fault.
+     *
+     * @return what it found; {@link FaultReport#problems} and missing answers are for the caller to
+     *     judge
+     * @throws AssertionError if the job doesn't get over a fault
+     */
+    public FaultReport run(FaultTarget target) throws Exception {
+        String suffix = target.name() + "-" + guarantee + "-" + seed;
+        String clicks = "clicks-" + suffix;
+        String recommendations = "recommendations-" + suffix;
+        String rejected = "clicks-rejected-" + suffix;
+        Properties client = new Properties();
+        client.setProperty("bootstrap.servers", target.bootstrapServers());
+        createTopics(client, List.of(clicks, recommendations, rejected));
+
+        SplittableRandom random = new SplittableRandom(seed);
+        List<FaultKind> order = new ArrayList<>(kinds);
+        order.removeIf(kind -> !kind.isOfWorkload() && !target.supports(kind));
+        Collections.shuffle(order, new Random(seed));
+        System.out.printf("faults on %s, %s: seed %d%n", target.name(), guarantee, seed);
+
+        target.submit(options(clicks, recommendations, rejected, suffix));
+        try (Account account =
+                        new Account(
+                                client,
+                                clicks,
+                                recommendations,
+                                rejected,
+                                guarantee == Guarantee.EXACTLY_ONCE);
+                KnownClicks workload =
+                        new KnownClicks(
+                                account,
+                                client,
+                                clicks,
+                                target.items(),
+                                clicksPerSecond,
+                                random.nextLong())) {
+            workload.start();
+            awaitRecovery(target, account, FaultKind.NOTHING);
+            for (FaultKind kind : order) {
+                LockSupport.parkNanos(random.nextLong(LONGEST_PAUSE.toNanos()));
+                inflict(
+                        kind,
+                        kind.isOfWorkload() ? workload : target,
+                        target,
+                        account,
+                        random.split());
+            }
+            workload.stop();
+            awaitAnswers(account, "the last clicks");
+            return new FaultReport(
+                    target.name(), guarantee.toString(), account.rows(), account.problems());
+        } finally {
+            target.cancel();
+        }
+    }
+
+    private static void inflict(
+            FaultKind kind,
+            FaultInjector injector,
+            FaultTarget target,
+            Account account,
+            SplittableRandom random)
+            throws Exception {
+        account.begin(kind);
+        Damage damage = injector.inject(kind, random);
+        try {
+            long least = kind.shortest().toNanos();
+            long most = kind.longest().toNanos();
+            LockSupport.parkNanos(least + (most > least ? random.nextLong(most - least) : 0));
+        } finally {
+            damage.repair();
+        }
+        account.repaired();
+        awaitRecovery(target, account, kind);
+        List<Row> rows = account.rows();
+        System.out.println("  " + rows.get(rows.size() - 1));
+    }
+
+    private static void awaitRecovery(FaultTarget target, Account account, FaultKind kind)
+            throws Exception {
+        awaitAnswers(account, "clicks sent before the repair of: " + kind.title());
+        long last = target.lastCheckpoint();
+        // One may have begun before; the one after it has not.
+        Await.until(
+                "two checkpoints after: " + kind.title(),
+                () -> target.lastCheckpoint() >= last + 2);
+        // At least one click must have been sent and answered since.
+        awaitAnswers(account, "clicks sent after the repair of: " + kind.title());
+    }
+
+    private static void awaitAnswers(Account account, String what) throws Exception {
+        long now = System.nanoTime();
+        try {
+            Await.until("answers to " + what, () -> account.outstanding(now) == 0);
+        } catch (AssertionError e) {
+            throw new AssertionError(e.getMessage() + "; without: " + account.outstanding(now), e);
+        }
+    }
+
+    private Map<String, String> options(
+            String clicks, String recommendations, String rejected, String suffix) {
+        Map<String, String> options = new HashMap<>();
+        options.put(JobOptions.CLICKS_TOPIC.key(), clicks);
+        options.put(JobOptions.CLICKS_GROUP_ID.key(), "group-" + suffix);
+        options.put(JobOptions.CLICKS_START.key(), "earliest");
+        options.put(JobOptions.RECOMMENDATIONS_TOPIC.key(), recommendations);
+        options.put(JobOptions.RECOMMENDATIONS_COUNT.key(), "5");
+        options.put(JobOptions.RECOMMENDATIONS_FORMAT.key(), "avro");
+        options.put(JobOptions.REJECTED_TOPIC.key(), rejected);
+        options.put(JobOptions.DELIVERY_GUARANTEE.key(), guarantee.toString());
+        options.put(JobOptions.TRANSACTIONAL_ID_PREFIX.key(), suffix);
+        options.put(
+                CheckpointingOptions.CHECKPOINTING_INTERVAL.key(), CHECKPOINTS.toMillis() + " ms");
+        options.put(CheckpointingOptions.CHECKPOINTING_TIMEOUT.key(), "1 min");
+        options.put(RestartStrategyOptions.RESTART_STRATEGY.key(), "exponential-delay");
+        options.put(
+                RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_INITIAL_BACKOFF.key(),
+                "100 ms");
+        options.put(
+                RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF.key(), "1 s");
+        return options;
+    }
+
+    private static void createTopics(Properties client, List<String> names) throws Exception {
+        try (Admin admin = Admin.create(client)) {
+            admin.createTopics(
+                            names.stream()
+                                    .map(
+                                            name ->
+                                                    new NewTopic(
+                                                            name,
+                                                            Optional.of(PARTITIONS),
+                                                            Optional.empty()))
+                                    .toList())
+                    .all()
+                    .get();
+        }
+    }
+}
