@@ -63,7 +63,7 @@ public final class KnownClicks implements FaultInjector, AutoCloseable {
     private volatile boolean stopped;
 
     /** A record that waits to be sent. */
-    private record Prepared(Expected expected, byte[] key, byte[] value) {}
+    private record Prepared(Expected expected, ProducerRecord<byte[], byte[]> record) {}
 
     /**
      * @param account where all is booked
@@ -137,7 +137,7 @@ public final class KnownClicks implements FaultInjector, AutoCloseable {
                 Prepared click = click(session(), 0);
                 send(producer, click);
                 for (int copies = 1 + random.nextInt(2); copies > 0; copies--) {
-                    send(producer, new Prepared(Expected.NOTHING, click.key(), click.value()));
+                    send(producer, new Prepared(Expected.NOTHING, click.record()));
                 }
             }
             case PRODUCER_REORDERING -> {
@@ -160,11 +160,11 @@ public final class KnownClicks implements FaultInjector, AutoCloseable {
         heldBack.clear();
     }
 
-    private void send(KafkaProducer<byte[], byte[]> through, Prepared record) {
-        Line line = account.sending(record.expected());
+    private void send(KafkaProducer<byte[], byte[]> through, Prepared prepared) {
+        Line line = account.sending(prepared.expected());
         var unused =
                 through.send(
-                        new ProducerRecord<>(topic, record.key(), record.value()),
+                        prepared.record(),
                         (metadata, failure) -> {
                             if (failure != null) {
                                 account.refused(failure);
@@ -208,8 +208,10 @@ public final class KnownClicks implements FaultInjector, AutoCloseable {
                         Map.of());
         return new Prepared(
                 Expected.ANSWER,
-                session.getBytes(UTF_8),
-                (from.nextBoolean() ? AVRO : JSON).encode(click));
+                new ProducerRecord<>(
+                        topic,
+                        session.getBytes(UTF_8),
+                        (from.nextBoolean() ? AVRO : JSON).encode(click)));
     }
 
     private Prepared skewed() {
@@ -221,7 +223,7 @@ public final class KnownClicks implements FaultInjector, AutoCloseable {
             case 3 -> {
                 long future = System.currentTimeMillis() + INTOLERABLE_SKEW.toMillis();
                 Prepared click = prepared(random, session(), events.getAndIncrement(), future);
-                yield new Prepared(Expected.DEAD_LETTER, click.key(), click.value());
+                yield new Prepared(Expected.DEAD_LETTER, click.record());
             }
             default -> click(session(), 0);
         };
@@ -231,35 +233,35 @@ public final class KnownClicks implements FaultInjector, AutoCloseable {
         Prepared click = click(session(), 0);
         byte[] value;
         do {
-            value = damaged(click.value());
+            value = damaged(click.record().value());
         } while (decodes(value));
-        byte[] key = random.nextInt(4) == 0 ? null : click.key();
-        return new Prepared(Expected.DEAD_LETTER, key, value);
+        byte[] key = random.nextInt(4) == 0 ? null : click.record().key();
+        return new Prepared(Expected.DEAD_LETTER, new ProducerRecord<>(topic, key, value));
     }
 
     private byte[] damaged(byte[] good) {
-        switch (random.nextInt(7)) {
-            case 0:
-                return null;
-            case 1:
-                return new byte[0];
-            case 2:
+        return switch (random.nextInt(7)) {
+            case 0 -> null;
+            case 1 -> new byte[0];
+            case 2 -> {
                 byte[] noise = new byte[random.nextInt(2_000)];
                 random.nextBytes(noise);
-                return noise;
-            case 3:
-                return Arrays.copyOf(good, random.nextInt(good.length));
-            case 4:
+                yield noise;
+            }
+            case 3 -> Arrays.copyOf(good, random.nextInt(good.length));
+            case 4 -> {
                 byte[] flipped = good.clone();
                 flipped[random.nextInt(flipped.length)] ^= (byte) (1 << random.nextInt(8));
-                return flipped;
-            case 5:
-                return ("{\"attributes\":" + "[".repeat(5_000)).getBytes(UTF_8);
-            default:
+                yield flipped;
+            }
+            case 5 -> ("{\"attributes\":" + "[".repeat(5_000)).getBytes(UTF_8);
+            default -> {
+                // As a schema registry's clients write it.
                 byte[] registry = new byte[good.length + 5];
                 System.arraycopy(good, 0, registry, 5, good.length);
-                return registry;
-        }
+                yield registry;
+            }
+        };
     }
 
     private static boolean decodes(byte[] value) {
