@@ -96,6 +96,7 @@ public final class SessionRecommenderJob {
     public static void main(String[] arguments) throws Exception {
         Configuration configuration = ParameterTool.fromArgs(arguments).getConfiguration();
         RecommenderConfig config = RecommenderConfig.of(configuration);
+        Prerequisites.of(config).require();
         StreamExecutionEnvironment environment = environment(configuration);
         define(environment, config);
         environment.execute(NAME);

@@ -77,6 +77,7 @@ public final class TwoTowerTrainerJob {
     public static void main(String[] arguments) throws Exception {
         Configuration configuration = ParameterTool.fromArgs(arguments).getConfiguration();
         TrainerConfig config = TrainerConfig.of(configuration);
+        Prerequisites.of(config).require();
         StreamExecutionEnvironment environment = environment(configuration);
         define(environment, config);
         environment.execute(NAME);

@@ -64,6 +64,7 @@ public final class Nextclick implements Runnable {
         commandLine.addSubcommand(new ImportCommand());
         commandLine.addSubcommand(new EvaluateCommand());
         commandLine.addSubcommand(new ReleaseCommand());
+        commandLine.addSubcommand(new ReadyCommand());
         commandLine.addSubcommand(new ReplayCommand());
         commandLine.addSubcommand(new WatchCommand());
         commandLine.addSubcommand(new RelatedCommand());

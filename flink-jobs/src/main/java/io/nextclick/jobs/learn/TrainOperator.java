@@ -2,6 +2,10 @@ package io.nextclick.jobs.learn;
 
 import io.nextclick.jobs.kafka.TopicEntry;
 import io.nextclick.jobs.kafka.TopicEntrySerializer;
+import io.nextclick.jobs.model.UnusableModelException;
+import io.nextclick.jobs.ready.Readiness;
+import io.nextclick.models.files.ModelFileException;
+import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.tower.ItemAttributes;
 import io.nextclick.models.tower.TowerChanges;
 import io.nextclick.models.tower.TowerExample;
@@ -10,6 +14,8 @@ import io.nextclick.models.tower.TwoTowerLearner;
 import io.nextclick.schemas.CatalogItem;
 import io.nextclick.schemas.ItemEmbedding;
 import io.nextclick.schemas.ModelRelease;
+import java.io.FileNotFoundException;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -159,6 +165,8 @@ public final class TrainOperator extends AbstractStreamOperator<TopicEntry<ItemE
                 learner.lineage(),
                 learner.items());
         report = new TrainMetrics(getMetricGroup());
+        // Whoever could not take up what it learns from doesn't come here.
+        getMetricGroup().gauge(Readiness.GAUGE, (Gauge<Integer>) () -> 1);
         report.count(learner.figures());
         String lineage = learner.lineage();
         getMetricGroup().gauge("lineage", (Gauge<String>) () -> lineage);
@@ -203,14 +211,21 @@ public final class TrainOperator extends AbstractStreamOperator<TopicEntry<ItemE
             return true;
         }
         if (settings.startModel() != null) {
-            learner =
-                    TwoTowerLearner.fromFolder(
-                            settings.towers(), ModelStore.read(settings.startModel()));
+            learner = TwoTowerLearner.fromFolder(settings.towers(), startModel());
         } else {
             // All trainers of a run start together, so they agree on the attempt's number.
             learner = new TwoTowerLearner(settings.towers(), run + '-' + task.getAttemptNumber());
         }
         return false;
+    }
+
+    private ModelFolder startModel() throws IOException {
+        try {
+            return ModelStore.read(settings.startModel());
+        } catch (FileNotFoundException | ModelFileException e) {
+            // No restart would mend it.
+            throw restored ? e : new UnusableModelException(settings.startModel(), e);
+        }
     }
 
     @Override

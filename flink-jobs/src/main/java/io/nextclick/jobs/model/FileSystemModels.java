@@ -3,6 +3,7 @@ package io.nextclick.jobs.model;
 import io.nextclick.models.files.FileSource;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
+import io.nextclick.models.files.ModelManifest;
 import io.nextclick.models.serving.ServableModel;
 import io.nextclick.models.serving.ServableModels;
 import java.io.ByteArrayInputStream;
@@ -29,11 +30,7 @@ public final class FileSystemModels implements ModelLoader {
         try {
             return sha256(manifest(files(path)));
         } catch (FileNotFoundException | NoSuchFileException e) {
-            FileNotFoundException absent =
-                    new FileNotFoundException(
-                            "there is no model at " + path + ": no " + ModelFolder.MANIFEST);
-            absent.initCause(e);
-            throw absent;
+            throw absent(path, e);
         }
     }
 
@@ -71,6 +68,31 @@ public final class FileSystemModels implements ModelLoader {
                         name.equals(ModelFolder.MANIFEST)
                                 ? new ByteArrayInputStream(manifest)
                                 : files.open(name));
+    }
+
+    /**
+     * Reads a model's files through and compares them with its manifest, in little memory.
+     *
+     * @throws FileNotFoundException if there is no model
+     * @throws ModelFileException if a file is missing, damaged or not what the manifest says
+     * @throws IOException if it can't be read
+     */
+    public static ModelManifest verify(String path) throws IOException {
+        FileSource files = files(path);
+        try (InputStream manifest = files.open(ModelFolder.MANIFEST)) {
+            manifest.read();
+        } catch (FileNotFoundException | NoSuchFileException e) {
+            throw absent(path, e);
+        }
+        return ModelFolder.verify(files);
+    }
+
+    private static FileNotFoundException absent(String path, IOException cause) {
+        FileNotFoundException absent =
+                new FileNotFoundException(
+                        "there is no model at " + path + ": no " + ModelFolder.MANIFEST);
+        absent.initCause(cause);
+        return absent;
     }
 
     @Override

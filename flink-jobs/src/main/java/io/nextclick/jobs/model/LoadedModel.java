@@ -3,11 +3,13 @@ package io.nextclick.jobs.model;
 import io.nextclick.jobs.types.Fingerprint;
 import io.nextclick.models.baseline.CoVisitation;
 import io.nextclick.models.baseline.Popularity;
+import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.serving.ServableModel;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.schemas.Recommendation.ModelReference;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -66,6 +68,24 @@ public final class LoadedModel implements AutoCloseable {
         }
         // From here on there is a model, and one that can't be read is an error.
         return Optional.of(acquire(path, fingerprint, loader));
+    }
+
+    /**
+     * As {@link #acquire(String, boolean, ModelLoader)}, for a task that opens. Of a job that is
+     * started afresh a model that is missing or damaged is an end: no restart would mend it. A job
+     * that goes on from a checkpoint has had its model, and tries again as it is configured to.
+     *
+     * @param restored whether the task goes on from a checkpoint
+     * @throws UnusableModelException if there is no use in trying again
+     */
+    public static Optional<LoadedModel> acquireToStart(
+            String path, boolean required, ModelLoader loader, boolean restored)
+            throws IOException {
+        try {
+            return acquire(path, required, loader);
+        } catch (FileNotFoundException | NoSuchFileException | ModelFileException e) {
+            throw restored ? e : new UnusableModelException(path, e);
+        }
     }
 
     /**

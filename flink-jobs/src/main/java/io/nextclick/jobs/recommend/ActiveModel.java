@@ -113,10 +113,12 @@ final class ActiveModel implements AutoCloseable {
 
     /**
      * Answers made-up clicks of popular items, so that what the first clicks would have waited for
-     * is done: code compiled for this kind of model, weights brought into memory. Rests as long as
-     * it works: real clicks are being answered on the same cores meanwhile.
+     * is done: code compiled for this kind of model, weights brought into memory.
+     *
+     * @param isBesideClicks whether real clicks are being answered on the same cores meanwhile:
+     *     then this rests as long as it works
      */
-    void warmUp() {
+    void warmUp(boolean isBesideClicks) {
         if (popular.size() == 0) {
             return;
         }
@@ -130,7 +132,9 @@ final class ActiveModel implements AutoCloseable {
                 bundle[i] = madeUpClick(random);
             }
             answer(bundle);
-            LockSupport.parkNanos(System.nanoTime() - begun);
+            if (isBesideClicks) {
+                LockSupport.parkNanos(System.nanoTime() - begun);
+            }
         }
     }
 

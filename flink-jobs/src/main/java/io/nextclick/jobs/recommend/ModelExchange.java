@@ -100,7 +100,7 @@ final class ModelExchange implements AutoCloseable {
                 new ActiveModel(
                         LoadedModel.acquire(release.uri(), release.sha256(), loader), settings);
         try {
-            model.warmUp();
+            model.warmUp(/* isBesideClicks= */ true);
             return model;
         } catch (RuntimeException | Error e) {
             model.close();

@@ -6,6 +6,7 @@ import io.nextclick.jobs.model.BackgroundWork;
 import io.nextclick.jobs.model.LoadedModel;
 import io.nextclick.jobs.model.ModelLoader;
 import io.nextclick.jobs.model.ReleasesInForce;
+import io.nextclick.jobs.ready.Readiness;
 import io.nextclick.jobs.types.Fingerprint;
 import io.nextclick.models.ranking.CandidateList;
 import io.nextclick.models.scoring.ScoreScale;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.operators.MailboxExecutor;
@@ -127,6 +129,12 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
 
     private transient ModelExchange exchange;
 
+    /** Whether this goes on from a checkpoint or savepoint. */
+    private transient boolean restored;
+
+    /** How long the model to begin with took to warm up. */
+    private transient long warmUpMillis;
+
     /** Whether a model became ready while a bundle was being answered. */
     private transient boolean exchangeDue;
 
@@ -212,7 +220,8 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
             blend = new LiveBlend(settings, context.getOperatorStateStore());
         }
         liveSessions = 0;
-        if (context.isRestored()) {
+        restored = context.isRestored();
+        if (restored) {
             for (Tuple2<Integer, Long> entry : liveSessionsState.get()) {
                 if (range.contains(entry.f0)) {
                     liveSessionsPerKeyGroup[entry.f0 - firstKeyGroup] = entry.f1;
@@ -247,6 +256,8 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
                             this::exchangeModel,
                             counters.modelLoadFailures);
         }
+        getMetricGroup().gauge(Readiness.GAUGE, (Gauge<Integer>) () -> isReady() ? 1 : 0);
+        getMetricGroup().gauge("warmUpMillis", (Gauge<Long>) () -> warmUpMillis);
         if (blend != null) {
             blend.open(getMetricGroup(), getRuntimeContext());
         }
@@ -267,8 +278,36 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
         timers = getInternalTimerService("session-ends", VoidNamespaceSerializer.INSTANCE, this);
     }
 
-    /** The model to begin with; null for none. */
+    /**
+     * Whether there is a model, each of which is warm when it takes its place, or none is needed.
+     */
+    private boolean isReady() {
+        return model != null || !settings.modelRequired();
+    }
+
+    /**
+     * The model to begin with, warm: a subtask counts as running only after this. Null for none.
+     */
     private ActiveModel firstModel() throws IOException {
+        LoadedModel loaded = loadFirstModel();
+        if (loaded == null) {
+            return null;
+        }
+        long started = System.nanoTime();
+        ActiveModel first = new ActiveModel(loaded, settings);
+        try {
+            first.warmUp(/* isBesideClicks= */ false);
+        } catch (RuntimeException | Error e) {
+            first.close();
+            throw e;
+        }
+        warmUpMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started);
+        LOG.info("Warmed up {} in {} ms", first.describe(), warmUpMillis);
+        return first;
+    }
+
+    /** May return null. */
+    private LoadedModel loadFirstModel() throws IOException {
         ApprovedRelease released = releases == null ? null : releases.current();
         Optional<LoadedModel> loaded = Optional.empty();
         if (released != null) {
@@ -281,9 +320,9 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
             // Where there is neither, the first release is waited for.
             boolean required =
                     settings.modelRequired() && (releases == null || settings.modelPath() != null);
-            loaded = LoadedModel.acquire(settings.modelPath(), required, loader);
+            loaded = LoadedModel.acquireToStart(settings.modelPath(), required, loader, restored);
         }
-        return loaded.map(each -> new ActiveModel(each, settings)).orElse(null);
+        return loaded.orElse(null);
     }
 
     @Override

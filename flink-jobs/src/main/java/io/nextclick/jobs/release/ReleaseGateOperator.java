@@ -76,6 +76,8 @@ public final class ReleaseGateOperator extends AbstractStreamOperator<ApprovedRe
     /** When a job that was started afresh began; releases from before were found by it. */
     private transient long startedAfreshMillis;
 
+    private transient boolean restored;
+
     /** The name that is followed; null until the first release says one. */
     private transient String name;
 
@@ -172,10 +174,9 @@ public final class ReleaseGateOperator extends AbstractStreamOperator<ApprovedRe
                                 new ListStateDescriptor<>(
                                         "release-examined",
                                         PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
+        restored = context.isRestored();
         startedAfreshMillis =
-                context.isRestored()
-                        ? Long.MIN_VALUE
-                        : getProcessingTimeService().getCurrentProcessingTime();
+                restored ? Long.MIN_VALUE : getProcessingTimeService().getCurrentProcessingTime();
     }
 
     @Override
@@ -211,7 +212,7 @@ public final class ReleaseGateOperator extends AbstractStreamOperator<ApprovedRe
     private void takeUpModelInForce() throws IOException {
         Optional<LoadedModel> model = releases.acquire(loader);
         if (releases.current() == null) {
-            model = LoadedModel.acquire(modelPath, false, loader);
+            model = LoadedModel.acquireToStart(modelPath, false, loader, restored);
         }
         inForce = model.orElse(null);
         if (settings.name() != null) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nextclick.jobs.kafka.ReceivedClick;
 import io.nextclick.jobs.model.LoadedModel;
+import io.nextclick.jobs.model.UnusableModelException;
 import io.nextclick.schemas.Recommendation;
 import io.nextclick.schemas.Recommendation.ModelReference;
 import io.nextclick.schemas.Recommendation.RecommendedItem;
@@ -436,7 +437,10 @@ class RecommendOperatorTest {
     void failsWithoutTheModelItRequires() throws Exception {
         RecommendSettings settings = new Change(SETTINGS).model("absent", true).done();
         try (OperatorRun run = new OperatorRun(settings, FakeModels.recurrent("v1"))) {
-            assertThatThrownBy(run::open).isInstanceOf(FileNotFoundException.class);
+            assertThatThrownBy(run::open)
+                    .isInstanceOf(UnusableModelException.class)
+                    .hasMessageContaining("absent")
+                    .hasCauseInstanceOf(FileNotFoundException.class);
         }
     }
 

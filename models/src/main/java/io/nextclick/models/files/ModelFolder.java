@@ -270,6 +270,23 @@ public final class ModelFolder {
     }
 
     /**
+     * Reads all files of a model through and compares them with the manifest, without parsing or
+     * keeping anything: takes little memory, whatever the model's size.
+     *
+     * @throws ModelFileException if a file is missing, damaged, too large or unlike the manifest
+     * @throws IOException if the source fails
+     */
+    public static ModelManifest verify(FileSource source) throws IOException {
+        ModelManifest.Sealed sealed = sealed(source);
+        verify(source, ITEMS, bounded(sealed, ITEMS, LARGEST_ITEMS_BYTES));
+        verify(source, WEIGHTS, bounded(sealed, WEIGHTS, LARGEST_WEIGHTS_BYTES));
+        if (sealed.files().containsKey(MODULE)) {
+            verify(source, MODULE, bounded(sealed, MODULE, LARGEST_MODULE_BYTES));
+        }
+        return sealed.manifest();
+    }
+
+    /**
      * Reads a model.
      *
      * @throws ModelFileException if a file is missing, damaged, too large or unlike the manifest
@@ -277,21 +294,9 @@ public final class ModelFolder {
      */
     public static ModelFolder read(FileSource source) throws IOException {
         ModelManifest.Sealed sealed = sealed(source);
-        Set<String> named = sealed.files().keySet();
-        boolean hasModule = named.contains(MODULE);
-        if (!named.equals(hasModule ? Set.of(WEIGHTS, ITEMS, MODULE) : Set.of(WEIGHTS, ITEMS))) {
-            throw new ModelFileException(
-                    MANIFEST,
-                    "names the files "
-                            + named
-                            + " where "
-                            + List.of(WEIGHTS, ITEMS)
-                            + ", and for some kinds "
-                            + MODULE
-                            + ", are expected");
-        }
         ModelManifest.Digest items = bounded(sealed, ITEMS, LARGEST_ITEMS_BYTES);
         ModelManifest.Digest weights = bounded(sealed, WEIGHTS, LARGEST_WEIGHTS_BYTES);
+        boolean hasModule = sealed.files().containsKey(MODULE);
         ModelManifest.Digest module =
                 hasModule ? bounded(sealed, MODULE, LARGEST_MODULE_BYTES) : null;
         verify(source, ITEMS, items);
@@ -319,7 +324,21 @@ public final class ModelFolder {
             throw new ModelFileException(
                     MANIFEST, "larger than " + LARGEST_MANIFEST_BYTES + " bytes");
         }
-        return ModelManifest.fromJson(json);
+        ModelManifest.Sealed sealed = ModelManifest.fromJson(json);
+        Set<String> named = sealed.files().keySet();
+        boolean hasModule = named.contains(MODULE);
+        if (!named.equals(hasModule ? Set.of(WEIGHTS, ITEMS, MODULE) : Set.of(WEIGHTS, ITEMS))) {
+            throw new ModelFileException(
+                    MANIFEST,
+                    "names the files "
+                            + named
+                            + " where "
+                            + List.of(WEIGHTS, ITEMS)
+                            + ", and for some kinds "
+                            + MODULE
+                            + ", are expected");
+        }
+        return sealed;
     }
 
     private static ModelManifest.Digest bounded(
