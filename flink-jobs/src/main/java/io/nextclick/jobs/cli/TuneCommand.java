@@ -3,6 +3,7 @@ package io.nextclick.jobs.cli;
 import io.nextclick.jobs.demo.ExitSignal;
 import io.nextclick.models.clicklog.ClickLog;
 import io.nextclick.models.clicklog.ClickLogFormat;
+import io.nextclick.models.files.FileSource;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.files.ModelManifest;
 import io.nextclick.models.network.NetworkKind;
@@ -205,8 +206,7 @@ final class TuneCommand implements Callable<Integer> {
         Path folder = out.resolve(BEST);
         PrintWriter results = spec.commandLine().getOut();
         if (Files.isDirectory(folder)) {
-            ModelManifest there =
-                    ModelFolder.readManifest(name -> Files.newInputStream(folder.resolve(name)));
+            ModelManifest there = ModelFolder.readManifest(FileSource.of(folder));
             if (tuning.isBest(there) && there.sessionRules().equals(rules)) {
                 results.printf(Locale.ROOT, "%s: as it was%n", folder);
                 return Nextclick.DONE;

@@ -10,6 +10,7 @@ import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.NoSuchFileException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -24,6 +25,9 @@ import org.apache.flink.core.fs.Path;
 public final class FileSystemModels implements ModelLoader {
 
     private static final long serialVersionUID = 1L;
+
+    /** Links and pipes are looked out for where they can be. */
+    private static final URI LOCAL = FileSystem.getLocalFileSystem().getUri();
 
     @Override
     public String fingerprint(String path) throws IOException {
@@ -104,7 +108,9 @@ public final class FileSystemModels implements ModelLoader {
         Path folder = new Path(path);
         return name -> {
             FileSystem fileSystem = folder.getFileSystem();
-            return fileSystem.open(new Path(folder, name));
+            return LOCAL.equals(fileSystem.getUri())
+                    ? FileSource.of(java.nio.file.Path.of(folder.getPath())).open(name)
+                    : fileSystem.open(new Path(folder, name));
         };
     }
 

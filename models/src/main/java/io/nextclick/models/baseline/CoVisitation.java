@@ -28,7 +28,7 @@ public final class CoVisitation {
     private final float[][] scores;
 
     /**
-     * @param neighbours per row its neighbours' rows, best first
+     * @param neighbours per row its neighbours' rows, each once, best first
      * @param scores per row their scores, descending, of the same length
      */
     public CoVisitation(int[][] neighbours, float[][] scores) {
@@ -40,6 +40,8 @@ public final class CoVisitation {
                             + scores.length
                             + " items");
         }
+        int[] metAt = new int[neighbours.length];
+        Arrays.fill(metAt, -1);
         for (int row = 0; row < neighbours.length; row++) {
             if (neighbours[row].length != scores[row].length) {
                 throw new IllegalArgumentException(
@@ -62,6 +64,11 @@ public final class CoVisitation {
                                     + neighbours.length
                                     + ")");
                 }
+                if (metAt[neighbour] == row) {
+                    throw new IllegalArgumentException(
+                            "row " + row + " has neighbour " + neighbour + " twice");
+                }
+                metAt[neighbour] = row;
             }
         }
         this.neighbours = neighbours;

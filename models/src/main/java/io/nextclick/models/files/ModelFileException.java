@@ -10,6 +10,9 @@ public final class ModelFileException extends IOException {
 
     private static final long serialVersionUID = 1L;
 
+    /** Longer problems are cut: they quote files that may have been made to fill a log. */
+    private static final int LONGEST_PROBLEM = 4_000;
+
     /** What can be wrong with a file, as far as somebody would do something else about it. */
     public enum Fault {
         /** It isn't there. */
@@ -38,10 +41,35 @@ public final class ModelFileException extends IOException {
      * @param cause may be null
      */
     public ModelFileException(Fault fault, String file, String problem, Throwable cause) {
-        super(file + ": " + problem, cause);
+        this(fault, file, cause, printable(problem));
+    }
+
+    private ModelFileException(Fault fault, String file, Throwable cause, String printable) {
+        super(file + ": " + printable, cause);
         this.fault = fault;
         this.file = file;
-        this.problem = problem;
+        this.problem = printable;
+    }
+
+    /** In one line and without control characters, so that no file writes lines into a log. */
+    private static String printable(String problem) {
+        String text = String.valueOf(problem);
+        StringBuilder line = new StringBuilder(Math.min(text.length(), LONGEST_PROBLEM));
+        for (int i = 0; i < text.length(); i++) {
+            if (i == LONGEST_PROBLEM) {
+                return line.append("…").toString();
+            }
+            char c = text.charAt(i);
+            if (c == '\n' || c == '\r') {
+                line.append(' ');
+            } else if (Character.getType(c) == Character.CONTROL
+                    || Character.getType(c) == Character.FORMAT) {
+                line.append(String.format("\\u%04x", (int) c));
+            } else {
+                line.append(c);
+            }
+        }
+        return line.toString();
     }
 
     /** Which sort of problem it is. */
@@ -54,7 +82,7 @@ public final class ModelFileException extends IOException {
         return file;
     }
 
-    /** What is wrong with it. */
+    /** What is wrong with it, in one printable line of bounded length. */
     public String problem() {
         return problem;
     }

@@ -70,6 +70,9 @@ public final class ModelFolder {
     /** The largest list of items, in bytes. */
     public static final int LARGEST_ITEMS_BYTES = 1 << 30;
 
+    /** The longest item id, in UTF-16 units: what records carry. */
+    public static final int LONGEST_ITEM = 1_024;
+
     /** The largest weights, in bytes. */
     public static final long LARGEST_WEIGHTS_BYTES = 16L << 30;
 
@@ -78,6 +81,12 @@ public final class ModelFolder {
 
     private static final List<String> FILES = List.of(MANIFEST, WEIGHTS, ITEMS, MODULE);
     private static final int BUFFER_BYTES = 1 << 16;
+
+    /** Bytes of heap that an item of a vocabulary takes, however short it is. */
+    private static final int LEAST_ITEM_MEMORY = 100;
+
+    /** No line of items needs more: three bytes a unit, twice if all of it is escaped. */
+    private static final int LONGEST_LINE_BYTES = 6 * LONGEST_ITEM;
 
     private final ModelManifest manifest;
     private final ItemVocabulary vocabulary;
@@ -163,11 +172,19 @@ public final class ModelFolder {
      * The elements of a tensor of floats; not a copy.
      *
      * @param shape what its shape has to be; -1 allows any size of a dimension
-     * @throws ModelFileException if it is missing, of another type or of another shape
+     * @throws ModelFileException if it is missing, of another type or of another shape, or a value
+     *     is not finite
      */
     public float[] floats(String name, int... shape) throws ModelFileException {
         if (requireShape(name, shape) instanceof Tensor.Floats floats) {
-            return floats.values();
+            float[] values = floats.values();
+            for (int i = 0; i < values.length; i++) {
+                if (!Float.isFinite(values[i])) {
+                    throw new ModelFileException(
+                            WEIGHTS, "value " + i + " of tensor " + name + " is " + values[i]);
+                }
+            }
+            return values;
         }
         throw new ModelFileException(WEIGHTS, "tensor " + name + " is not of floats");
     }
@@ -261,7 +278,7 @@ public final class ModelFolder {
 
     /** Reads a local folder; see {@link #read(FileSource)}. */
     public static ModelFolder read(Path folder) throws IOException {
-        return read(name -> Files.newInputStream(folder.resolve(name)));
+        return read(FileSource.of(folder));
     }
 
     /** Reads the manifest only, without looking at the other files. */
@@ -301,8 +318,7 @@ public final class ModelFolder {
                 hasModule ? bounded(sealed, MODULE, LARGEST_MODULE_BYTES) : null;
         verify(source, ITEMS, items);
         verify(source, WEIGHTS, weights);
-        ItemVocabulary vocabulary =
-                parse(source, ITEMS, items, in -> parseItems(in.readAllBytes()));
+        ItemVocabulary vocabulary = parse(source, ITEMS, items, ModelFolder::parseItems);
         Map<String, Tensor> tensors =
                 parse(
                         source,
@@ -347,6 +363,16 @@ public final class ModelFolder {
         if (digest.bytes() < 0 || digest.bytes() > largest) {
             throw new ModelFileException(
                     file, "takes " + digest.bytes() + " bytes, it must be in [0, " + largest + "]");
+        }
+        long heap = Runtime.getRuntime().maxMemory();
+        if (digest.bytes() > heap) {
+            // All of it will have to lie there: nothing is gained by reading it to the end first.
+            throw new ModelFileException(
+                    file,
+                    "takes "
+                            + digest.bytes()
+                            + " bytes, the heap of this process has no more than "
+                            + heap);
         }
         return digest;
     }
@@ -458,8 +484,8 @@ public final class ModelFolder {
      * Reads a list of items that may have been written by hand or by another program: like {@value
      * #ITEMS}, but lines may end in any way and the last one not at all.
      *
-     * @throws ModelFileException if it is too large, not UTF-8, or an item is empty, occurs twice
-     *     or has an unknown escape
+     * @throws ModelFileException if it is too large, not UTF-8, or an item is empty or longer than
+     *     {@value #LONGEST_ITEM}, occurs twice or has an unknown escape
      */
     public static ItemVocabulary readItems(Path file) throws IOException {
         String name = String.valueOf(file.getFileName());
@@ -471,24 +497,85 @@ public final class ModelFolder {
             if (line.isEmpty()) {
                 throw new ModelFileException(name, "line " + (items.size() + 1) + " is empty");
             }
-            items.add(unescaped(name, line, items.size() + 1));
+            int number = items.size() + 1;
+            items.add(requireShort(name, unescaped(name, line, number), number));
         }
         return vocabulary(name, items);
     }
 
-    private static ItemVocabulary parseItems(byte[] bytes) throws ModelFileException {
-        String text = decoded(ITEMS, bytes);
-        if (!text.isEmpty() && text.charAt(text.length() - 1) != '\n') {
+    /** Line by line, so that nothing but the items themselves is on the heap. */
+    private static ItemVocabulary parseItems(InputStream in) throws IOException {
+        ItemVocabulary vocabulary = new ItemVocabulary();
+        byte[] buffer = new byte[BUFFER_BYTES];
+        byte[] line = new byte[LONGEST_LINE_BYTES];
+        int length = 0;
+        for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+            for (int i = 0; i < read; i++) {
+                if (buffer[i] == '\n') {
+                    addItem(vocabulary, line, length);
+                    length = 0;
+                } else if (length < line.length) {
+                    line[length++] = buffer[i];
+                } else {
+                    throw new ModelFileException(
+                            ITEMS,
+                            "line "
+                                    + (vocabulary.size() + 1)
+                                    + " is longer than "
+                                    + LONGEST_LINE_BYTES
+                                    + " bytes");
+                }
+            }
+        }
+        if (length > 0) {
             throw new ModelFileException(ITEMS, "its last line is not ended");
         }
-        List<String> items = new ArrayList<>();
-        int begin = 0;
-        while (begin < text.length()) {
-            int end = text.indexOf('\n', begin);
-            items.add(unescaped(ITEMS, text.substring(begin, end), items.size() + 1));
-            begin = end + 1;
+        return vocabulary;
+    }
+
+    private static void addItem(ItemVocabulary vocabulary, byte[] line, int length)
+            throws ModelFileException {
+        int number = vocabulary.size() + 1;
+        if (number > Runtime.getRuntime().maxMemory() / LEAST_ITEM_MEMORY) {
+            throw new ModelFileException(
+                    ITEMS,
+                    "more than "
+                            + vocabulary.size()
+                            + " items, which is all that a heap of "
+                            + Runtime.getRuntime().maxMemory()
+                            + " bytes has room for");
         }
-        return vocabulary(ITEMS, items);
+        String text;
+        try {
+            text =
+                    StandardCharsets.UTF_8
+                            .newDecoder()
+                            .decode(ByteBuffer.wrap(line, 0, length))
+                            .toString();
+        } catch (CharacterCodingException e) {
+            throw new ModelFileException(ITEMS, "line " + number + " is not UTF-8", e);
+        }
+        String item = requireShort(ITEMS, unescaped(ITEMS, text, number), number);
+        if (vocabulary.rowOrAdd(item) != number - 1) {
+            throw new ModelFileException(
+                    ITEMS, "item '" + item + "' occurs twice in the vocabulary");
+        }
+    }
+
+    private static String requireShort(String file, String item, int number)
+            throws ModelFileException {
+        if (item.length() > LONGEST_ITEM) {
+            throw new ModelFileException(
+                    file,
+                    "the item of line "
+                            + number
+                            + " has "
+                            + item.length()
+                            + " characters, "
+                            + LONGEST_ITEM
+                            + " are the most");
+        }
+        return item;
     }
 
     private static String decoded(String file, byte[] bytes) throws ModelFileException {
@@ -622,7 +709,9 @@ public final class ModelFolder {
     }
 
     private void writeItems(OutputStream out) throws IOException {
+        int number = 0;
         for (String item : vocabulary.items()) {
+            requireShort(ITEMS, item, ++number);
             ByteBuffer bytes =
                     StandardCharsets.UTF_8
                             .newEncoder()

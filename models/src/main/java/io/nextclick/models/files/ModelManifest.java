@@ -10,6 +10,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nextclick.models.session.SessionRules;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -187,12 +190,18 @@ public record ModelManifest(
 
     static Sealed fromJson(byte[] json) throws ModelFileException {
         try {
-            return fromTree(JSON.readTree(json));
+            // Decoded first: the JSON parser would guess the encoding, and repair it.
+            return fromTree(
+                    JSON.readTree(
+                            StandardCharsets.UTF_8
+                                    .newDecoder()
+                                    .decode(ByteBuffer.wrap(json))
+                                    .toString()));
+        } catch (CharacterCodingException e) {
+            throw new ModelFileException(ModelFolder.MANIFEST, "not UTF-8", e);
         } catch (JsonProcessingException e) {
             throw new ModelFileException(
                     ModelFolder.MANIFEST, "not JSON: " + e.getOriginalMessage(), e);
-        } catch (IOException e) {
-            throw new ModelFileException(ModelFolder.MANIFEST, "not JSON: " + e.getMessage(), e);
         } catch (IllegalArgumentException | DateTimeException | ArithmeticException e) {
             throw new ModelFileException(ModelFolder.MANIFEST, e.getMessage(), e);
         }

@@ -45,8 +45,11 @@ import java.util.Map;
  */
 public final class Safetensors {
 
-    /** The largest header, in bytes. */
-    public static final int LARGEST_HEADER_BYTES = 16 << 20;
+    /**
+     * The largest header, in bytes: room for ten thousand tensors, and what it describes takes some
+     * tens of times as much memory while it is read.
+     */
+    public static final int LARGEST_HEADER_BYTES = 1 << 20;
 
     /** The most elements of one tensor. */
     public static final int LARGEST_TENSOR = Integer.MAX_VALUE - 8;
@@ -143,7 +146,7 @@ public final class Safetensors {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
             byte[] buffer = new byte[BUFFER_BYTES];
             for (Range range : ranges) {
-                tensors.put(range.name, tensor(data, range, buffer));
+                tensors.put(range.name, tensor(file, data, range, buffer));
             }
             if (data.read() >= 0) {
                 throw new ModelFileException(file, "goes on after its last tensor");
@@ -179,8 +182,11 @@ public final class Safetensors {
             // Decoded first: the format wants UTF-8, the JSON parser would guess and repair.
             CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json));
             header = JSON.readTree(text.toString());
-        } catch (CharacterCodingException | JsonProcessingException e) {
-            throw new ModelFileException(file, "the header is not JSON: " + e.getMessage(), e);
+        } catch (CharacterCodingException e) {
+            throw new ModelFileException(file, "the header is not UTF-8", e);
+        } catch (JsonProcessingException e) {
+            throw new ModelFileException(
+                    file, "the header is not JSON: " + e.getOriginalMessage(), e);
         }
         List<Range> ranges = new ArrayList<>();
         for (Map.Entry<String, JsonNode> entry : header.properties()) {
@@ -280,6 +286,25 @@ public final class Safetensors {
         if (end != dataBytes) {
             throw new ModelFileException(
                     file, "tensors take " + end + " bytes, the file holds " + dataBytes);
+        }
+    }
+
+    private static Tensor tensor(String file, DataInputStream data, Range range, byte[] buffer)
+            throws IOException {
+        try {
+            return tensor(data, range, buffer);
+        } catch (OutOfMemoryError e) {
+            // The array itself could not be had, and nothing else was begun: the process goes on.
+            throw new ModelFileException(
+                    file,
+                    "tensor "
+                            + range.name
+                            + " takes "
+                            + (range.end - range.begin)
+                            + " bytes, which the heap of "
+                            + Runtime.getRuntime().maxMemory()
+                            + " bytes has no room for",
+                    e);
         }
     }
 

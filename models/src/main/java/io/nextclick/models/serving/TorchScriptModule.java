@@ -16,7 +16,14 @@ import io.nextclick.models.files.ModelFolder;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.zip.ZipEntry;
+import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
+import org.apache.commons.compress.archivers.zip.ZipFile;
 
 /**
  * A session encoder that was trained and exported by PyTorch, in libtorch's memory: owns it. Safe
@@ -46,6 +53,14 @@ import java.util.Locale;
  */
 final class TorchScriptModule implements AutoCloseable {
 
+    /** Code and whatever else is packed in an archive, unpacked, in bytes. */
+    private static final long LARGEST_CODE_BYTES = 64 << 20;
+
+    /** Names below one another, none of which climbs. */
+    private static final Pattern ENTRY =
+            Pattern.compile(
+                    "(?!\\.{1,2}/)[^/\\\\\\p{Cntrl}]+(/(?!\\.{1,2}(/|$))[^/\\\\\\p{Cntrl}]+)*/?");
+
     private final PtNDManager manager;
     private final PtSymbolBlock block;
 
@@ -55,7 +70,7 @@ final class TorchScriptModule implements AutoCloseable {
      * @throws ModelFileException if it is not a TorchScript archive that this libtorch understands
      */
     TorchScriptModule(byte[] archive) throws ModelFileException {
-        requireZip(archive);
+        requireArchive(archive);
         manager = (PtNDManager) NDManager.newBaseManager(Device.cpu(), "PyTorch");
         try {
             // A subtask has one core: threads within an operation would only take it from others.
@@ -78,7 +93,11 @@ final class TorchScriptModule implements AutoCloseable {
         }
     }
 
-    private static void requireZip(byte[] archive) throws ModelFileException {
+    /**
+     * libtorch believes an archive's directory: what it says of sizes is looked at here, where it
+     * costs nothing. Tensors are stored as they are; only code is packed.
+     */
+    private static void requireArchive(byte[] archive) throws ModelFileException {
         if (archive.length < 4
                 || archive[0] != 'P'
                 || archive[1] != 'K'
@@ -86,6 +105,39 @@ final class TorchScriptModule implements AutoCloseable {
                 || archive[3] != 4) {
             throw new ModelFileException(
                     ModelFolder.MODULE, "not a TorchScript archive: it is no zip file");
+        }
+        try (ZipFile zip =
+                ZipFile.builder().setByteArray(archive).setIgnoreLocalFileHeader(true).get()) {
+            Set<String> names = new HashSet<>();
+            long unpacked = 0;
+            for (ZipArchiveEntry entry : Collections.list(zip.getEntries())) {
+                if (!ENTRY.matcher(entry.getName()).matches() || !names.add(entry.getName())) {
+                    throw new ModelFileException(
+                            ModelFolder.MODULE,
+                            "holds an entry named '"
+                                    + entry.getName()
+                                    + (names.contains(entry.getName()) ? "' twice" : "'"));
+                }
+                if (entry.getMethod() == ZipEntry.STORED) {
+                    if (entry.getSize() != entry.getCompressedSize()) {
+                        throw new ModelFileException(
+                                ModelFolder.MODULE,
+                                "its entry " + entry.getName() + " is not as long as it says");
+                    }
+                } else {
+                    unpacked += entry.getSize();
+                    if (unpacked > LARGEST_CODE_BYTES) {
+                        throw new ModelFileException(
+                                ModelFolder.MODULE,
+                                "unpacks to more than " + LARGEST_CODE_BYTES + " bytes of code");
+                    }
+                }
+            }
+        } catch (ModelFileException e) {
+            throw e;
+        } catch (IOException | IllegalArgumentException e) {
+            throw new ModelFileException(
+                    ModelFolder.MODULE, "not a TorchScript archive: " + e.getMessage(), e);
         }
     }
 
