@@ -1,5 +1,8 @@
 package io.nextclick.it;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
 import io.nextclick.schemas.Recommendation;
 import io.nextclick.schemas.Recommendation.RecommendedItem;
 import io.nextclick.schemas.Recommendation.Trigger;
@@ -60,5 +63,43 @@ final class Answers {
                     Content.of(answer));
         }
         return result;
+    }
+
+    /**
+     * Holds an answer to one that was computed elsewhere: all is equal but the scores, which may
+     * differ by the tolerance, and the order of items whose scores do.
+     */
+    static void assertAlike(Recommendation actual, Recommendation expected, double tolerance) {
+        assertThat(withItems(actual, List.of())).isEqualTo(withItems(expected, List.of()));
+        assertThat(actual.items()).as(actual.id()).hasSameSizeAs(expected.items());
+        Map<String, Float> scores = new HashMap<>();
+        for (RecommendedItem item : expected.items()) {
+            scores.put(item.itemId(), item.score());
+        }
+        for (int place = 0; place < expected.items().size(); place++) {
+            RecommendedItem item = actual.items().get(place);
+            float score = expected.items().get(place).score();
+            assertThat(item.score())
+                    .as("%s of %s", item, expected)
+                    .isCloseTo(score, within((float) tolerance));
+            // An item that isn't in the other list may only be as good as the last that is.
+            float last = expected.items().get(expected.items().size() - 1).score();
+            assertThat(scores.getOrDefault(item.itemId(), last))
+                    .as("%s of %s", item, expected)
+                    .isCloseTo(item.score(), within((float) tolerance));
+        }
+    }
+
+    private static Recommendation withItems(Recommendation answer, List<RecommendedItem> items) {
+        return new Recommendation(
+                answer.id(),
+                answer.sessionId(),
+                answer.userId(),
+                answer.step(),
+                answer.trigger(),
+                items,
+                answer.model(),
+                answer.fallback(),
+                0);
     }
 }
