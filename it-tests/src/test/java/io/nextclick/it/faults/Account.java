@@ -23,7 +23,8 @@ import org.apache.kafka.common.header.Header;
 
 /**
  * Keeps book of every record that was sent to the job and of everything that came of it, and tells
- * each fault's share. A line belongs to the fault during which its click was sent.
+ * each fault's share. A line belongs to the fault during which its click was sent; a further answer
+ * counts for the fault during which it is read.
  *
  * <p>Answers are read twice over: as they are written, and as readers see them who read only what
  * is committed. Readers run in threads of their own; everything here is safe for several threads.
@@ -50,7 +51,6 @@ public final class Account implements AutoCloseable {
         private long settledNanos;
         private boolean settled;
         private int content;
-        private boolean differs;
 
         private Line(Expected expected, long sentNanos) {
             this.expected = expected;
@@ -64,6 +64,9 @@ public final class Account implements AutoCloseable {
         private final long injectedNanos;
         private long repairedNanos;
         private long endNanos;
+        private int duplicates;
+        private int rewritten;
+        private int differing;
         private final List<Line> lines = new ArrayList<>();
 
         private Fault(FaultKind kind, long nanos) {
@@ -194,15 +197,21 @@ public final class Account implements AutoCloseable {
             problem("answered although " + line.expected + " was expected: " + place);
             return;
         }
+        Fault fault = faults.get(faults.size() - 1);
         if (line.written + line.committed == 0) {
             line.content = content;
         } else if (line.content != content) {
-            line.differs = true;
+            fault.differing++;
         }
         if (committed) {
             line.committed++;
         } else {
             line.written++;
+            fault.rewritten += line.written > 1 ? 1 : 0;
+        }
+        int seenSoFar = committedOnly ? line.committed : line.written;
+        if (committed == committedOnly && seenSoFar > 1) {
+            fault.duplicates++;
         }
         if (committed == committedOnly) {
             settle(line, now);
@@ -297,9 +306,6 @@ public final class Account implements AutoCloseable {
     private Row row(Fault fault) {
         long repaired = fault.repairedNanos == 0 ? fault.injectedNanos : fault.repairedNanos;
         int missing = 0;
-        int duplicates = 0;
-        int rewritten = 0;
-        int differing = 0;
         int answers = 0;
         long recovered = Long.MAX_VALUE;
         for (Line line : fault.lines) {
@@ -311,9 +317,6 @@ public final class Account implements AutoCloseable {
                     recovered = Math.min(recovered, line.settledNanos);
                 }
             }
-            duplicates += Math.max(0, (committedOnly ? line.committed : line.written) - 1);
-            rewritten += Math.max(0, line.written - 1);
-            differing += line.differs ? 1 : 0;
         }
         // What was sent before the repair may belong to earlier faults as well.
         long drained = repaired;
@@ -332,9 +335,9 @@ public final class Account implements AutoCloseable {
                 fault.lines.size(),
                 answers,
                 missing,
-                duplicates,
-                rewritten,
-                differing,
+                fault.duplicates,
+                fault.rewritten,
+                fault.differing,
                 longestGap(fault.injectedNanos, fault.endNanos) / 1_000_000,
                 (repaired - fault.injectedNanos) / 1_000_000,
                 recovered == Long.MAX_VALUE ? -1 : (recovered - repaired) / 1_000_000,

@@ -120,7 +120,10 @@ public record FaultCampaign(
         account.repaired();
         awaitRecovery(target, account, kind);
         List<Row> rows = account.rows();
-        System.out.println("  " + rows.get(rows.size() - 1));
+        Row row = rows.get(rows.size() - 1);
+        System.out.printf(
+                "  %s for %d ms: no answers for %d ms, the first new one %d ms after the repair%n",
+                kind.title(), row.brokenMillis(), row.longestGapMillis(), row.recoveryMillis());
     }
 
     private static void awaitRecovery(FaultTarget target, Account account, FaultKind kind)

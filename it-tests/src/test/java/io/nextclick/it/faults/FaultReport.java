@@ -31,7 +31,7 @@ public record FaultReport(String target, String guarantee, List<Row> rows, List<
      * @param duplicates answers beyond a click's first that readers saw, all under the same id; in
      *     exactly-once those who read only what is committed
      * @param rewritten answers beyond a click's first, committed or not
-     * @param differing clicks whose answers differ from each other, in more than their time
+     * @param differing further answers that differ from the first one in more than their time
      * @param longestGapMillis longest time without any answer
      * @param brokenMillis from the fault to its repair
      * @param recoveryMillis from the repair to the first answer of a click sent after it; -1 if
