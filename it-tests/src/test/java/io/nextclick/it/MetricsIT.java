@@ -82,7 +82,10 @@ class MetricsIT {
                     .containsEntry(OPERATOR + "sessionsRebuilt", "0")
                     .containsEntry(OPERATOR + "liveSessions", "3")
                     .containsEntry(OPERATOR + "fallbacks.unknown-items", "2")
+                    .containsEntry(OPERATOR + "fallbacks.no-model", "0")
+                    .containsEntry(OPERATOR + "fallbacks.overrun", "0")
                     .containsEntry(OPERATOR + "modelVersion", "it-1")
+                    .containsEntry(OPERATOR + "model.it-1.inForce", "1")
                     // The clicks that follow a list: two of a, one of b.
                     .containsEntry(OPERATOR + "labels", "3")
                     .containsEntry(DECODER + "rejected", "2")

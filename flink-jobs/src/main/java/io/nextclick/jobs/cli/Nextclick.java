@@ -65,6 +65,7 @@ public final class Nextclick implements Runnable {
         commandLine.addSubcommand(new EvaluateCommand());
         commandLine.addSubcommand(new ReleaseCommand());
         commandLine.addSubcommand(new ReadyCommand());
+        commandLine.addSubcommand(new TopicsCommand());
         commandLine.addSubcommand(new ReplayCommand());
         commandLine.addSubcommand(new WatchCommand());
         commandLine.addSubcommand(new RelatedCommand());

@@ -1,5 +1,7 @@
 package io.nextclick.jobs.cli;
 
+import io.nextclick.jobs.demo.ExitSignal;
+import io.nextclick.jobs.demo.ShopStream;
 import io.nextclick.models.clicklog.LoggedClick;
 import io.nextclick.models.simulation.Oracle;
 import io.nextclick.models.simulation.ShopSimulator;
@@ -15,10 +17,16 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,36 +34,84 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code nextclick simulate}: a click log of a synthetic shop. */
+/** {@code nextclick simulate}: clicks of a synthetic shop, as a log or as a stream. */
 @Command(
         name = "simulate",
         description = "Write clicks of a synthetic shop, and say how predictable they are.",
         footer = {
             "",
             "The shop's process is known, so the best reachable recall is known too: it is worked"
-                    + " out on a sample of the sessions and printed. Equal options give equal files."
+                    + " out on a sample of the sessions and printed. Equal options give equal files.",
+            "",
+            "With --to-kafka the shop is open now: its items go to item-catalog as they come on"
+                    + " sale and clicks to the topic as they happen, --clicks-per-second of them,"
+                    + " until Ctrl-C. Ids of events and sessions begin with the time of the start."
         })
 final class SimulateCommand implements Callable<Integer> {
 
     private static final int BUFFER_BYTES = 1 << 20;
     private static final int REPORT_EVERY = 10_000;
+    private static final long DEFAULT_CLICKS = 1_000_000;
+    private static final String CLICKS_TOPIC = "clicks";
 
     @Spec private CommandSpec spec;
     @Mixin private ShopArguments shop;
 
-    @Option(
-            names = "--out",
-            required = true,
-            paramLabel = "FILE",
-            description = "File to write, format jsonl; gzipped if its name ends in .gz.")
-    private Path out;
+    @ArgGroup(exclusive = true, multiplicity = "1")
+    private Target target;
+
+    /** Where the clicks go. */
+    private static final class Target {
+
+        @Option(
+                names = "--out",
+                paramLabel = "FILE",
+                description = "File to write, format jsonl; gzipped if its name ends in .gz.")
+        private Path out;
+
+        @Option(
+                names = "--to-kafka",
+                paramLabel = "HOST:PORT[,...]",
+                description = "Publish to these Kafka brokers instead, as it happens.")
+        private String bootstrapServers;
+    }
 
     @Option(
             names = "--clicks",
             paramLabel = "N",
-            defaultValue = "1000000",
-            description = "How many clicks.")
-    private long clicks;
+            description =
+                    "How many clicks. Default: 1000000 to a file; to Kafka 0, which is without"
+                            + " end.")
+    private Long clicks;
+
+    @Option(
+            names = "--past",
+            paramLabel = "TIME",
+            converter = DurationConverter.class,
+            description =
+                    "With --to-kafka: the shop opened so long ago, such as 10min; its clicks until"
+                            + " now are published at once.")
+    private Duration past;
+
+    @Option(
+            names = "--topic",
+            paramLabel = "TOPIC",
+            description = "With --to-kafka: topic of the clicks. Default: clicks.")
+    private String topic;
+
+    @Option(
+            names = "--kafka-properties",
+            paramLabel = "FILE",
+            description = "With --to-kafka: properties of the client, such as security.protocol.")
+    private Path propertiesFile;
+
+    @Option(
+            names = {"-K", "--kafka-property"},
+            paramLabel = "KEY=VALUE",
+            description =
+                    "With --to-kafka: one property of the client; overrides the file."
+                            + " Repeatable.")
+    private Map<String, String> properties = new LinkedHashMap<>();
 
     @Option(
             names = "--cutoff",
@@ -76,10 +132,78 @@ final class SimulateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (clicks < 1) {
-            throw new ParameterException(
-                    spec.commandLine(), "--clicks is " + clicks + ", it must be 1 or more");
+        if (target.out != null) {
+            if (past != null || topic != null || propertiesFile != null || !properties.isEmpty()) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--past, --topic, --kafka-properties and --kafka-property go with --to-kafka");
+            }
+            return write(target.out, atLeast(1, DEFAULT_CLICKS));
         }
+        if (force) {
+            throw new ParameterException(spec.commandLine(), "--force goes with --out");
+        }
+        return publish(atLeast(0, 0));
+    }
+
+    private long atLeast(long bound, long unset) {
+        if (clicks != null && clicks < bound) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--clicks is " + clicks + ", it must be " + bound + " or more");
+        }
+        return clicks == null ? unset : clicks;
+    }
+
+    /**
+     * The shop, open now.
+     *
+     * @param most clicks to publish; 0: without end
+     */
+    private int publish(long most) throws Exception {
+        Instant now = Instant.now();
+        ShopSimulator simulator =
+                shop.wrongUsageOf(
+                        spec,
+                        () ->
+                                new ShopSimulator(
+                                        shop.options()
+                                                .withStart(
+                                                        now.minus(
+                                                                past == null
+                                                                        ? Duration.ZERO
+                                                                        : past))));
+        // Whoever restarts the command opens another day, not the same sessions again.
+        String opening = Long.toString(now.toEpochMilli(), Character.MAX_RADIX) + "-";
+        Properties client =
+                KafkaConnection.clientProperties(
+                        Map.of("linger.ms", "0"),
+                        propertiesFile,
+                        properties,
+                        target.bootstrapServers);
+        long published = 0;
+        try (ShopStream stream =
+                        new ShopStream(
+                                client, topic == null ? CLICKS_TOPIC : topic, simulator, now);
+                ExitSignal exit = new ExitSignal(() -> {})) {
+            while (!exit.requested() && (most == 0 || published < most)) {
+                stream.publishNext(opening);
+                published++;
+            }
+            stream.flush();
+        }
+        spec.commandLine()
+                .getOut()
+                .printf(
+                        Locale.ROOT,
+                        "published %,d clicks of %,d sessions on %,d items%n",
+                        published,
+                        simulator.sessions(),
+                        simulator.shop().size());
+        return Nextclick.DONE;
+    }
+
+    private int write(Path out, long most) throws Exception {
         if (Files.exists(out) && !force) {
             throw new CommandException(out + " exists; --force overwrites it");
         }
@@ -88,9 +212,9 @@ final class SimulateCommand implements Callable<Integer> {
         Oracle oracle = shop.wrongUsageOf(spec, () -> new Oracle(shop.options(), cutoff, sample));
         Codec<Click> codec = DetectingCodec.of(Topics.CLICKS, Encoding.JSON);
         long start = System.nanoTime();
-        try (OutputStream file = open();
-                TaskProgress progress = new TaskProgress("simulate", "clicks", clicks, err)) {
-            for (long i = 0; i < clicks; i++) {
+        try (OutputStream file = open(out);
+                TaskProgress progress = new TaskProgress("simulate", "clicks", most, err)) {
+            for (long i = 0; i < most; i++) {
                 LoggedClick click = simulator.next();
                 file.write(codec.encode(published(click)));
                 file.write('\n');
@@ -100,11 +224,11 @@ final class SimulateCommand implements Callable<Integer> {
                 }
             }
         }
-        report(oracle.report(), simulator, (System.nanoTime() - start) / 1e9);
+        report(out, oracle.report(), simulator, (System.nanoTime() - start) / 1e9);
         return Nextclick.DONE;
     }
 
-    private OutputStream open() throws IOException {
+    private OutputStream open(Path out) throws IOException {
         OutputStream file =
                 force
                         ? Files.newOutputStream(out)
@@ -124,7 +248,7 @@ final class SimulateCommand implements Callable<Integer> {
                 click.attributes());
     }
 
-    private void report(Oracle.Report report, ShopSimulator simulator, double seconds) {
+    private void report(Path out, Oracle.Report report, ShopSimulator simulator, double seconds) {
         PrintWriter results = spec.commandLine().getOut();
         results.printf(
                 Locale.ROOT,
@@ -134,7 +258,7 @@ final class SimulateCommand implements Callable<Integer> {
                 simulator.sessions(),
                 simulator.shop().size(),
                 seconds,
-                clicks / seconds);
+                simulator.produced() / seconds);
         results.printf(
                 Locale.ROOT,
                 "best reachable: recall@%d %.4f ± %.4f, MRR@%d %.4f ± %.4f"

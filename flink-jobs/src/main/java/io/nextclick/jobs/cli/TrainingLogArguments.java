@@ -17,9 +17,11 @@ import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -29,6 +31,8 @@ import picocli.CommandLine.ParameterException;
  * command begins, which becomes a file first.
  */
 final class TrainingLogArguments {
+
+    private static final Duration AWAIT_PAUSE = Duration.ofSeconds(2);
 
     @Option(
             names = "--clicks",
@@ -71,6 +75,12 @@ final class TrainingLogArguments {
             paramLabel = "N",
             description = "With --from-kafka: read no more than the last N records.")
     private Long most;
+
+    @Option(
+            names = "--await-clicks",
+            paramLabel = "N",
+            description = "With --from-kafka: wait until the topic holds so many records.")
+    private Long awaited;
 
     @Option(
             names = "--keep-clicks",
@@ -134,6 +144,7 @@ final class TrainingLogArguments {
             refuse(spec, topic, "--topic");
             refuse(spec, mapping, "--mapping");
             refuse(spec, most, "--max-clicks");
+            refuse(spec, awaited, "--await-clicks");
             refuse(spec, kept, "--keep-clicks");
             refuse(spec, propertiesFile, "--kafka-properties");
             refuse(spec, properties, "--kafka-property");
@@ -159,11 +170,7 @@ final class TrainingLogArguments {
         Codec<Click> reader = codec(spec);
         Codec<Click> writer = DetectingCodec.of(Topics.CLICKS, Encoding.JSON);
         long[] counts = new long[2];
-        try (TopicHistory history =
-                        new TopicHistory(
-                                client(),
-                                topic == null ? Topics.CLICKS.name() : topic,
-                                most == null ? Long.MAX_VALUE : most);
+        try (TopicHistory history = history();
                 TaskProgress progress =
                         new TaskProgress("read clicks", "records", history.records(), err);
                 OutputStream out = new BufferedOutputStream(Files.newOutputStream(target))) {
@@ -191,6 +198,19 @@ final class TrainingLogArguments {
         err.flush();
         if (counts[0] == 0) {
             throw new CommandException("the topic holds no clicks");
+        }
+    }
+
+    private TopicHistory history() throws IOException {
+        String name = topic == null ? Topics.CLICKS.name() : topic;
+        long newest = most == null ? Long.MAX_VALUE : most;
+        while (true) {
+            TopicHistory history = new TopicHistory(client(), name, newest);
+            if (awaited == null || history.records() >= Math.min(awaited, newest)) {
+                return history;
+            }
+            history.close();
+            LockSupport.parkNanos(AWAIT_PAUSE.toNanos());
         }
     }
 

@@ -1,8 +1,12 @@
 package io.nextclick.jobs.recommend;
 
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.ThreadSafeSimpleCounter;
@@ -51,6 +55,8 @@ final class RecommendMetrics {
 
     private final MetricGroup group;
     private final Map<String, Counter> fallbacks = new HashMap<>();
+    private final Set<String> versions = new HashSet<>();
+    private volatile String versionInForce;
 
     RecommendMetrics(MetricGroup group) {
         this.group = group;
@@ -66,16 +72,35 @@ final class RecommendMetrics {
         bundleSize = histogram("bundleSize");
         inferenceTime = histogram("inferenceTimeMicros");
         clickToRecommendation = histogram("clickToRecommendationMillis");
+        MetricGroup reasons = group.addGroup("fallbacks");
+        // From the beginning: a counter that appears with its first event has no rate for it.
+        for (String reason :
+                List.of(
+                        RecommendOperator.UNKNOWN_ITEMS,
+                        RecommendOperator.NO_MODEL,
+                        RecommendOperator.OVERRUN)) {
+            fallbacks.put(reason, reasons.counter(reason));
+        }
     }
 
     /** Counts an answer that the model did not rank. */
     void fallback(String reason) {
-        Counter counter = fallbacks.get(reason);
-        if (counter == null) {
-            counter = group.addGroup("fallbacks").counter(reason);
-            fallbacks.put(reason, counter);
+        fallbacks.get(reason).inc();
+    }
+
+    /**
+     * Says which model answers from now on: {@code model.<version>.inForce} is 1 for it and 0 for
+     * those before it. Reporters such as Prometheus take no texts as values, so the version is part
+     * of the gauge's scope, and figures can be told apart by it.
+     */
+    void answersWith(String version) {
+        versionInForce = version;
+        if (versions.add(version)) {
+            group.addGroup("model", version)
+                    .gauge(
+                            "inForce",
+                            (Gauge<Integer>) () -> version.equals(versionInForce) ? 1 : 0);
         }
-        counter.inc();
     }
 
     private Histogram histogram(String name) {

@@ -238,10 +238,7 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
         quality = new LiveQuality(settings.liveQualityWindow());
         quality.register(getMetricGroup(), getRuntimeContext());
         getMetricGroup().gauge("liveSessions", (Gauge<Long>) () -> liveSessions);
-        getMetricGroup()
-                .gauge(
-                        "modelVersion",
-                        (Gauge<String>) () -> model == null ? "none" : model.reference().version());
+        getMetricGroup().gauge("modelVersion", (Gauge<String>) () -> version(model));
         if (releases != null) {
             exchange =
                     new ModelExchange(
@@ -383,6 +380,10 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
         }
     }
 
+    private static String version(ActiveModel model) {
+        return model == null ? "none" : model.reference().version();
+    }
+
     /**
      * Takes a model into use; no click may be bundled. Sessions need no preparation: what another
      * model left in them is known by its stamp, and made anew when they return.
@@ -391,6 +392,7 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
      */
     private void answerWith(ActiveModel next) throws Exception {
         model = next;
+        counters.answersWith(version(next));
         rules = next == null ? settings.sessionRules(SessionRules.DEFAULT) : next.rules();
         Duration lifetime =
                 rules.inactivityGap().isZero() ? settings.retention() : rules.inactivityGap();

@@ -101,6 +101,65 @@ class StreamCommandsTest {
         }
     }
 
+    @Test
+    void theShopIsOpen() throws Exception {
+        try (EmbeddedKafka kafka = EmbeddedKafka.start(folder)) {
+            kafka.createTopic("visits", 2);
+            CommandRun topics =
+                    CommandRun.of("topics", "--bootstrap-servers", kafka.bootstrapServers());
+            assertThat(topics.exitCode()).as(topics.err()).isEqualTo(Nextclick.DONE);
+            assertThat(topics.out())
+                    .contains("clicks created", "clicks-rejected created", "tower-sync created");
+            CommandRun again =
+                    CommandRun.of("topics", "--bootstrap-servers", kafka.bootstrapServers());
+            assertThat(again.exitCode()).as(again.err()).isEqualTo(Nextclick.DONE);
+            assertThat(again.out()).contains("clicks is there").doesNotContain("created");
+
+            CommandRun open = open(kafka, "200");
+            assertThat(open.exitCode()).as(open.err()).isEqualTo(Nextclick.DONE);
+            assertThat(open.out()).contains("published 200 clicks of ").contains(" on 300 items");
+            assertThat(kafka.records("visits")).isEqualTo(200);
+            assertThat(kafka.records("item-catalog")).isEqualTo(300);
+
+            assertThat(open(kafka, "-1").exitCode()).isEqualTo(Nextclick.WRONG_USAGE);
+        }
+        CommandRun both =
+                CommandRun.of("simulate", "--out", "clicks.jsonl", "--to-kafka", "localhost:1");
+        assertThat(both.exitCode()).isEqualTo(Nextclick.WRONG_USAGE);
+        CommandRun mixed = CommandRun.of("simulate", "--out", "clicks.jsonl", "--topic", "visits");
+        assertThat(mixed.exitCode()).isEqualTo(Nextclick.WRONG_USAGE);
+        assertThat(mixed.err()).contains("--to-kafka");
+    }
+
+    @Test
+    void aTopicThatLosesItsEntriesIsAFailure() throws Exception {
+        try (EmbeddedKafka kafka = EmbeddedKafka.start(folder)) {
+            kafka.createTopic("item-catalog", 1);
+            CommandRun topics =
+                    CommandRun.of("topics", "--bootstrap-servers", kafka.bootstrapServers());
+            assertThat(topics.exitCode()).isEqualTo(Nextclick.FAILED);
+            assertThat(topics.err())
+                    .contains("'item-catalog'", "cleanup.policy=delete", "must be compact");
+        }
+    }
+
+    private static CommandRun open(EmbeddedKafka kafka, String clicks) {
+        return CommandRun.of(
+                "simulate",
+                "--to-kafka",
+                kafka.bootstrapServers(),
+                "--topic",
+                "visits",
+                "--clicks",
+                clicks,
+                "--items",
+                "300",
+                "--visitors",
+                "50",
+                "--clicks-per-second",
+                "1000");
+    }
+
     private static Recommendation recommendation() {
         return new Recommendation(
                 "clicks-0-0",
