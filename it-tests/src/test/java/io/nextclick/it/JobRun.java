@@ -127,6 +127,10 @@ final class JobRun implements AutoCloseable {
         return job;
     }
 
+    String recommendationsTopic() {
+        return recommendationsTopic;
+    }
+
     String rejectedTopic() {
         return rejectedTopic;
     }
