@@ -43,16 +43,29 @@ public final class ReleasesInForce {
      * @param store the operator's
      */
     public ReleasesInForce(OperatorStateStore store) throws Exception {
-        state =
-                store.getUnionListState(
-                        new ListStateDescriptor<>(
-                                "releases-in-force", ApprovedReleaseSerializer.TYPE));
+        state = state(store);
         TreeSet<ApprovedRelease> ofAllSubtasks =
                 new TreeSet<>(Comparator.comparingLong(ApprovedRelease::number).reversed());
         for (ApprovedRelease each : state.get()) {
             ofAllSubtasks.add(each);
         }
         releases = new ArrayList<>(ofAllSubtasks);
+    }
+
+    /**
+     * Drops what a job that followed releases left, where this one doesn't. Left alone, Flink would
+     * go on writing it, and since a union comes back to every subtask whole, as often again with
+     * each restore as there are subtasks.
+     *
+     * @param store the operator's
+     */
+    public static void forget(OperatorStateStore store) throws Exception {
+        state(store).clear();
+    }
+
+    private static ListState<ApprovedRelease> state(OperatorStateStore store) throws Exception {
+        return store.getUnionListState(
+                new ListStateDescriptor<>("releases-in-force", ApprovedReleaseSerializer.TYPE));
     }
 
     /** The release in force; may be null. */

@@ -105,15 +105,27 @@ final class LiveBlend implements AutoCloseable {
                 settings.learnsWeights()
                         ? SourceWeights.learnt(SITUATIONS, settings.weightWindow(), start)
                         : SourceWeights.fixed(SITUATIONS, start);
-        // A union: whatever the number of subtasks was, each goes on from what all have learnt.
-        weightsState =
-                store.getUnionListState(
-                        new ListStateDescriptor<>(
-                                "source-weights",
-                                Types.TUPLE(
-                                        Types.INT,
-                                        Types.LONG,
-                                        PrimitiveArrayTypeInfo.DOUBLE_PRIMITIVE_ARRAY_TYPE_INFO)));
+        weightsState = weightsState(store);
+    }
+
+    /**
+     * Drops what a job with live items left, where this one has none: Flink would go on writing it,
+     * more of it with each restore.
+     */
+    static void forget(OperatorStateStore store) throws Exception {
+        weightsState(store).clear();
+    }
+
+    /** A union: whatever the number of subtasks was, each goes on from what all have learnt. */
+    private static ListState<Tuple3<Integer, Long, double[]>> weightsState(OperatorStateStore store)
+            throws Exception {
+        return store.getUnionListState(
+                new ListStateDescriptor<>(
+                        "source-weights",
+                        Types.TUPLE(
+                                Types.INT,
+                                Types.LONG,
+                                PrimitiveArrayTypeInfo.DOUBLE_PRIMITIVE_ARRAY_TYPE_INFO)));
     }
 
     /** Waits for live items, but not for ever. */

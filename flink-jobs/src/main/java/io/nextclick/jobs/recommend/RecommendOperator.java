@@ -215,9 +215,13 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
                                         "live-popularity", Types.TUPLE(Types.STRING, Types.LONG)));
         if (settings.releases()) {
             releases = new ReleasesInForce(context.getOperatorStateStore());
+        } else {
+            ReleasesInForce.forget(context.getOperatorStateStore());
         }
         if (settings.blend() != null) {
             blend = new LiveBlend(settings, context.getOperatorStateStore());
+        } else {
+            LiveBlend.forget(context.getOperatorStateStore());
         }
         liveSessions = 0;
         restored = context.isRestored();

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.state.OperatorStateHandle;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,11 @@ class ModelExchangeTest {
     }
 
     private static RecommendSettings settings(String modelPath, boolean required) {
+        return settings(modelPath, required, true);
+    }
+
+    private static RecommendSettings settings(
+            String modelPath, boolean required, boolean releases) {
         return new RecommendSettings(
                 modelPath,
                 required,
@@ -54,7 +60,44 @@ class ModelExchangeTest {
                 1_000,
                 1_000,
                 null,
-                true);
+                releases);
+    }
+
+    /**
+     * Flink goes on writing a state that nobody asks for, and a union state comes back to every
+     * subtask whole: it would be multiplied by the number of subtasks at each restore.
+     */
+    @Test
+    void forgetsReleasesWhereTheyAreNoLongerFollowed() throws Exception {
+        OperatorSubtaskState followed;
+        try (OperatorRun run = run("one").open()) {
+            run.release(approved(1, "two")).awaitModel("v2");
+            followed = run.snapshot();
+            run.endOfTime();
+        }
+        OperatorSubtaskState notFollowed;
+        try (OperatorRun run =
+                new OperatorRun(settings("one", true, false), models).restore(followed)) {
+            assertThat(run.gauge("modelVersion")).isEqualTo("v1");
+            notFollowed = run.snapshot();
+            run.endOfTime();
+        }
+        assertThat(entries(followed, "releases-in-force")).isEqualTo(1);
+        assertThat(entries(notFollowed, "releases-in-force")).isZero();
+        try (OperatorRun run = run("one").restore(notFollowed)) {
+            assertThat(run.gauge("modelVersion")).isEqualTo("v1");
+            run.endOfTime();
+        }
+    }
+
+    private static int entries(OperatorSubtaskState state, String name) {
+        int entries = 0;
+        for (OperatorStateHandle handle : state.getManagedOperatorState()) {
+            OperatorStateHandle.StateMetaInfo written =
+                    handle.getStateNameToPartitionOffsets().get(name);
+            entries += written == null ? 0 : written.getOffsets().length;
+        }
+        return entries;
     }
 
     private OperatorRun run(String modelPath) throws Exception {
