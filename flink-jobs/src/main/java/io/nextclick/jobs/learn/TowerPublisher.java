@@ -163,6 +163,7 @@ final class TowerPublisher implements AutoCloseable {
                                     nowMillis,
                                     item.input())));
             report.publishedVectors.inc();
+            report.published();
         }
     }
 
@@ -222,6 +223,7 @@ final class TowerPublisher implements AutoCloseable {
                                 figures(folder),
                                 nowMillis)));
         report.releasedTowers.inc();
+        report.published();
         store.prune(series, settings.keptModels());
     }
 

@@ -33,6 +33,8 @@ final class TrainMetrics {
     private volatile TowerFigures figures = new TowerFigures(0, 0, 0, 0, 0, 0, 0, 0, 0);
     private volatile double meanPairwiseCosine = Double.NaN;
     private volatile boolean collapsing;
+    // The start counts as one: a trainer that never publishes is noticed as well.
+    private volatile long publishedNanos = System.nanoTime();
 
     TrainMetrics(MetricGroup group) {
         examples = group.counter("examples");
@@ -58,6 +60,14 @@ final class TrainMetrics {
         group.gauge("tableBytes", (Gauge<Long>) () -> figures.bytes());
         group.gauge("meanPairwiseCosine", (Gauge<Double>) () -> meanPairwiseCosine);
         group.gauge("collapseAlert", (Gauge<Integer>) () -> collapsing ? 1 : 0);
+        group.gauge(
+                "sincePublicationMillis",
+                (Gauge<Long>) () -> (System.nanoTime() - publishedNanos) / 1_000_000);
+    }
+
+    /** A vector or a query tower has left. */
+    void published() {
+        publishedNanos = System.nanoTime();
     }
 
     void trained(TowerStep step, TowerFigures now) {
