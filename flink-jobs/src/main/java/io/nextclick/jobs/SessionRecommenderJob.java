@@ -40,7 +40,6 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.KeyedStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.flink.util.ParameterTool;
 import org.rocksdb.CompressionType;
 
 /**
@@ -91,10 +90,10 @@ public final class SessionRecommenderJob {
      * Submits the job to the cluster it is started on.
      *
      * @param arguments {@code --key value} for any of {@link JobOptions}, {@code kafka.*} and
-     *     Flink's own
+     *     Flink's own; {@code --options FILE} for a file of properties with more of them
      */
     public static void main(String[] arguments) throws Exception {
-        Configuration configuration = ParameterTool.fromArgs(arguments).getConfiguration();
+        Configuration configuration = JobArguments.read(arguments);
         RecommenderConfig config = RecommenderConfig.of(configuration);
         Prerequisites.of(config).require();
         StreamExecutionEnvironment environment = environment(configuration);

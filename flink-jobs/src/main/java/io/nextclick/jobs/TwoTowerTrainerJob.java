@@ -33,7 +33,6 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.flink.util.ParameterTool;
 
 /**
  * Clicks in, item vectors and query towers out: two towers that learn from the stream while it is
@@ -72,10 +71,11 @@ public final class TwoTowerTrainerJob {
      * Submits the job to the cluster it is started on.
      *
      * @param arguments {@code --key value} for any of {@link TrainerOptions}, {@link JobOptions},
-     *     {@code kafka.*} and Flink's own
+     *     {@code kafka.*} and Flink's own; {@code --options FILE} for a file of properties with
+     *     more of them
      */
     public static void main(String[] arguments) throws Exception {
-        Configuration configuration = ParameterTool.fromArgs(arguments).getConfiguration();
+        Configuration configuration = JobArguments.read(arguments);
         TrainerConfig config = TrainerConfig.of(configuration);
         Prerequisites.of(config).require();
         StreamExecutionEnvironment environment = environment(configuration);

@@ -12,18 +12,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 import org.apache.logging.log4j.Level;
-import org.apache.logging.log4j.LogManager;
-import org.apache.logging.log4j.core.LogEvent;
-import org.apache.logging.log4j.core.LoggerContext;
-import org.apache.logging.log4j.core.appender.AbstractAppender;
-import org.apache.logging.log4j.core.config.Configuration;
-import org.apache.logging.log4j.core.config.LoggerConfig;
-import org.apache.logging.log4j.core.config.Property;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -87,7 +78,7 @@ class SecurityIT {
         ClicksTopic topic = system.clicksTopic(1);
         topic.publish(clicks, Encoding.JSON);
         StringBuilder shown = new StringBuilder();
-        try (LogRecorder log = LogRecorder.recording();
+        try (LogRecorder log = LogRecorder.recording(Level.INFO, line -> true);
                 JobRun run =
                         new JobRun(system, topic)
                                 .withModel(system.shop().folder())
@@ -127,73 +118,6 @@ class SecurityIT {
             }
             assertThat(shown.toString()).contains("Recommend next items").doesNotContain(password);
             assertThat(log.lines()).isNotEmpty().noneMatch(line -> line.contains(password));
-        }
-    }
-
-    /** All that is logged meanwhile, down to what a cluster logs, in this process. */
-    private static final class LogRecorder extends AbstractAppender implements AutoCloseable {
-
-        private final Queue<String> lines = new ConcurrentLinkedQueue<>();
-        private final List<LoggerConfig> loggers = new ArrayList<>();
-        private final List<Level> levels = new ArrayList<>();
-
-        private LogRecorder() {
-            super("recorder", null, null, true, Property.EMPTY_ARRAY);
-        }
-
-        static LogRecorder recording() {
-            LogRecorder recorder = new LogRecorder();
-            recorder.begin();
-            return recorder;
-        }
-
-        private void begin() {
-            super.start();
-            LoggerContext context = LoggerContext.getContext(false);
-            Configuration configuration = context.getConfiguration();
-            for (LoggerConfig logger : configuration.getLoggers().values()) {
-                loggers.add(logger);
-                levels.add(logger.getLevel());
-                logger.setLevel(Level.INFO);
-            }
-            // The screen goes on showing what it showed.
-            configuration
-                    .getRootLogger()
-                    .getAppenders()
-                    .keySet()
-                    .forEach(name -> limit(configuration.getRootLogger(), name));
-            configuration.getRootLogger().addAppender(this, Level.INFO, null);
-            context.updateLoggers();
-        }
-
-        private static void limit(LoggerConfig root, String name) {
-            var appender = root.getAppenders().get(name);
-            root.removeAppender(name);
-            root.addAppender(appender, Level.WARN, null);
-        }
-
-        @Override
-        public void append(LogEvent event) {
-            StringBuilder line = new StringBuilder(event.getMessage().getFormattedMessage());
-            for (Throwable thrown = event.getThrown(); thrown != null; thrown = thrown.getCause()) {
-                line.append('\n').append(thrown);
-            }
-            lines.add(line.toString());
-        }
-
-        Queue<String> lines() {
-            return lines;
-        }
-
-        @Override
-        public void close() {
-            LoggerContext context = (LoggerContext) LogManager.getContext(false);
-            context.getConfiguration().getRootLogger().removeAppender(getName());
-            for (int i = 0; i < loggers.size(); i++) {
-                loggers.get(i).setLevel(levels.get(i));
-            }
-            context.updateLoggers();
-            stop();
         }
     }
 }

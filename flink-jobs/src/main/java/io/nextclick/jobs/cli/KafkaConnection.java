@@ -1,5 +1,6 @@
 package io.nextclick.jobs.cli;
 
+import io.nextclick.jobs.kafka.SecretReferences;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -7,10 +8,14 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Properties;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
 
 /** How a command reaches Kafka: the brokers, and any property of Kafka's own clients. */
 final class KafkaConnection {
+
+    private static final Logger LOG = LoggerFactory.getLogger(KafkaConnection.class);
 
     @Option(
             names = "--bootstrap-servers",
@@ -22,7 +27,10 @@ final class KafkaConnection {
     @Option(
             names = "--kafka-properties",
             paramLabel = "FILE",
-            description = "Properties of the Kafka client, such as security.protocol.")
+            description =
+                    "Properties of the Kafka client, such as security.protocol. Secrets are best"
+                            + " named, as variables of the environment or entries of files: see the"
+                            + " README.")
     private Path propertiesFile;
 
     @Option(
@@ -62,8 +70,14 @@ final class KafkaConnection {
                 client.load(reader);
             }
         }
+        for (String secret : SecretReferences.inPlainText(properties)) {
+            LOG.warn(
+                    "{} stands in plain text on the command line, where others see it: use"
+                            + " --kafka-properties, or name it, as ${env:NAME}",
+                    secret);
+        }
         client.putAll(properties);
         client.setProperty("bootstrap.servers", bootstrapServers);
-        return client;
+        return SecretReferences.followed(client);
     }
 }

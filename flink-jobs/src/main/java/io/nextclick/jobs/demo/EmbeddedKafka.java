@@ -33,8 +33,8 @@ import org.apache.kafka.metadata.storage.Formatter;
 
 /**
  * A real Kafka in this process: one node that is broker and KRaft controller at once, reachable on
- * loopback only, without authentication. For demonstrations, benchmarks and tests; it survives
- * neither the process nor {@link #close()}.
+ * loopback only, without authentication unless a {@link Guard} asks for it. For demonstrations,
+ * benchmarks and tests; it survives neither the process nor {@link #close()}.
  *
  * <p>Its files live in a folder of their own, which {@link #close()} deletes.
  */
@@ -52,12 +52,39 @@ public final class EmbeddedKafka implements AutoCloseable {
     private final KafkaRaftServer server;
     private final String bootstrapServers;
     private final Path directory;
+    private final Guard guard;
     private boolean closed;
 
-    private EmbeddedKafka(KafkaRaftServer server, String bootstrapServers, Path directory) {
+    private EmbeddedKafka(
+            KafkaRaftServer server, String bootstrapServers, Path directory, Guard guard) {
         this.server = server;
         this.bootstrapServers = bootstrapServers;
         this.directory = directory;
+        this.guard = guard;
+    }
+
+    /**
+     * How a broker knows its clients and they know it.
+     *
+     * @param protocol of the clients' listener, such as {@code SASL_SSL}
+     * @param broker further properties of the broker
+     * @param credentials of users that exist from the start, as {@code kafka-storage.sh format
+     *     --add-scram} takes them
+     * @param client properties of a client that may do anything
+     */
+    public record Guard(
+            String protocol,
+            Map<String, String> broker,
+            List<String> credentials,
+            Map<String, String> client) {
+
+        private static final Guard NONE = new Guard("PLAINTEXT", Map.of(), List.of(), Map.of());
+
+        /** There are passwords in the rest. */
+        @Override
+        public String toString() {
+            return "Guard[" + protocol + "]";
+        }
     }
 
     /**
@@ -76,10 +103,20 @@ public final class EmbeddedKafka implements AutoCloseable {
      * @throws IOException if its storage cannot be prepared or it does not start
      */
     public static EmbeddedKafka start(Path parent) throws IOException {
+        return start(parent, Guard.NONE);
+    }
+
+    /**
+     * Starts a broker that doesn't let everybody in.
+     *
+     * @param parent where its folder is made
+     * @throws IOException if its storage cannot be prepared or it does not start
+     */
+    public static EmbeddedKafka start(Path parent, Guard guard) throws IOException {
         for (int attempt = 1; ; attempt++) {
             Path directory = Files.createTempDirectory(parent, "nextclick-kafka-");
             try {
-                return startIn(directory);
+                return startIn(directory, guard);
             } catch (IOException e) {
                 Folders.delete(directory);
                 if (attempt == ATTEMPTS) {
@@ -89,19 +126,19 @@ public final class EmbeddedKafka implements AutoCloseable {
         }
     }
 
-    private static EmbeddedKafka startIn(Path directory) throws IOException {
+    private static EmbeddedKafka startIn(Path directory, Guard guard) throws IOException {
         int[] ports = freePorts(2);
         String broker = LOOPBACK + ":" + ports[0];
         KafkaConfig config =
                 new KafkaConfig(
-                        properties(directory, broker, LOOPBACK + ":" + ports[1]),
+                        properties(directory, broker, LOOPBACK + ":" + ports[1], guard),
                         /* doLog= */ false);
         KafkaRaftServer server = null;
         try {
-            format(directory);
+            format(directory, guard);
             server = new KafkaRaftServer(config, Time.SYSTEM);
             server.startup();
-            EmbeddedKafka kafka = new EmbeddedKafka(server, broker, directory);
+            EmbeddedKafka kafka = new EmbeddedKafka(server, broker, directory, guard);
             kafka.awaitGroups();
             return kafka;
         } catch (Exception e) {
@@ -113,15 +150,18 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
 
     private static Map<String, String> properties(
-            Path directory, String broker, String controller) {
+            Path directory, String broker, String controller, Guard guard) {
         Map<String, String> properties = new HashMap<>();
         properties.put("process.roles", "broker,controller");
         properties.put("node.id", String.valueOf(NODE_ID));
-        properties.put("listeners", "PLAINTEXT://" + broker + ",CONTROLLER://" + controller);
-        properties.put("advertised.listeners", "PLAINTEXT://" + broker);
+        properties.put(
+                "listeners", guard.protocol() + "://" + broker + ",CONTROLLER://" + controller);
+        properties.put("advertised.listeners", guard.protocol() + "://" + broker);
         properties.put("controller.listener.names", "CONTROLLER");
         properties.put(
-                "listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
+                "listener.security.protocol.map",
+                guard.protocol() + ":" + guard.protocol() + ",CONTROLLER:PLAINTEXT");
+        properties.put("inter.broker.listener.name", guard.protocol());
         properties.put("controller.quorum.voters", NODE_ID + "@" + controller);
         properties.put("log.dirs", directory.toString());
         properties.put("auto.create.topics.enable", "false");
@@ -145,10 +185,11 @@ public final class EmbeddedKafka implements AutoCloseable {
         properties.put("num.network.threads", "2");
         properties.put("num.io.threads", "2");
         properties.put("background.threads", "2");
+        properties.putAll(guard.broker());
         return properties;
     }
 
-    private static void format(Path directory) throws Exception {
+    private static void format(Path directory, Guard guard) throws Exception {
         Formatter formatter = new Formatter();
         formatter
                 .setPrintStream(
@@ -159,6 +200,7 @@ public final class EmbeddedKafka implements AutoCloseable {
                 .setControllerListenerName("CONTROLLER")
                 .setDirectories(List.of(directory.toString()))
                 .setMetadataLogDirectory(directory.toString())
+                .setScramArguments(guard.credentials())
                 .run();
     }
 
@@ -290,6 +332,7 @@ public final class EmbeddedKafka implements AutoCloseable {
 
     private Admin admin() {
         Properties properties = new Properties();
+        properties.putAll(guard.client());
         properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
         return Admin.create(properties);
     }

@@ -7,7 +7,8 @@ import java.util.Map;
 import java.util.Properties;
 
 /**
- * How a job's consumers and producers talk to the brokers, whatever the topic.
+ * How a job's consumers and producers talk to the brokers, whatever the topic. Secrets are named
+ * and not held; see {@link SecretReferences}.
  *
  * @param guarantee what a failure may do to the output
  * @param transactionalIdPrefix what the ids of transactions begin with
@@ -72,7 +73,7 @@ public record KafkaClients(
         if (properties.getProperty(BOOTSTRAP_SERVERS, "").isBlank()) {
             throw new IllegalArgumentException("kafka." + BOOTSTRAP_SERVERS + " is not set");
         }
-        return properties;
+        return SecretReferences.followed(properties);
     }
 
     /** Leaves the clients' properties out: there are passwords among them. */
