@@ -237,6 +237,10 @@ public final class SessionRecommenderJob {
         setDefault(given, defaults, CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
         setDefault(
                 given, defaults, CheckpointingOptions.CHECKPOINTING_INTERVAL, checkpointInterval);
+        // A checkpoint that fails is no reason to stop: the job would go back to the one before and
+        // do its work again, and again at the next, for as long as the storage is out of order.
+        setDefault(
+                given, defaults, CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, Integer.MAX_VALUE);
         // Each session's first click asks for a key that isn't there.
         setDefault(given, defaults, RocksDBConfigurableOptions.USE_BLOOM_FILTER, true);
         // The first two levels are soon written again; most of a session is floats anyway.

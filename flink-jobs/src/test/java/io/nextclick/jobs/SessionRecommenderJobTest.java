@@ -145,6 +145,15 @@ class SessionRecommenderJobTest {
                 .isEqualTo("hashmap");
     }
 
+    @Test
+    void failedCheckpointsDoNotStopIt() {
+        assertThat(
+                        SessionRecommenderJob.environment(new Configuration())
+                                .getCheckpointConfig()
+                                .getTolerableCheckpointFailureNumber())
+                .isEqualTo(Integer.MAX_VALUE);
+    }
+
     private static StreamExecutionEnvironment define(Configuration configuration) {
         StreamExecutionEnvironment environment = SessionRecommenderJob.environment(configuration);
         RecommenderConfig config = RecommenderConfig.of(configuration);

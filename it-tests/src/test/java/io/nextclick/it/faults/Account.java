@@ -2,6 +2,7 @@ package io.nextclick.it.faults;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.nextclick.it.Await;
 import io.nextclick.it.faults.FaultReport.Row;
 import io.nextclick.schemas.Codec;
 import io.nextclick.schemas.DetectingCodec;
@@ -15,9 +16,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 
@@ -167,17 +170,9 @@ public final class Account implements AutoCloseable {
     }
 
     private void answered(ConsumerRecord<byte[], byte[]> record, boolean committed) {
-        Recommendation answer;
-        try {
-            answer = codec.decode(record.value());
-        } catch (MalformedRecordException e) {
-            synchronized (this) {
-                problem("an answer can't be read: " + e.getMessage());
-            }
-            return;
-        }
+        Recommendation answer = decode(record);
         long now = System.nanoTime();
-        Place place = new Place(answer.trigger().partition(), answer.trigger().offset());
+        Place place = place(answer);
         String id = clicksTopic + "-" + place.partition() + "-" + place.offset();
         synchronized (this) {
             if (!answer.id().equals(id)) {
@@ -189,6 +184,18 @@ public final class Account implements AutoCloseable {
             int content = content(answer);
             once(place, () -> book(place, content, committed, now));
         }
+    }
+
+    private Recommendation decode(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            return codec.decode(record.value());
+        } catch (MalformedRecordException e) {
+            throw new IllegalStateException("an answer can't be read", e);
+        }
+    }
+
+    private static Place place(Recommendation answer) {
+        return new Place(answer.trigger().partition(), answer.trigger().offset());
     }
 
     private void book(Place place, int content, boolean committed, long now) {
@@ -293,6 +300,54 @@ public final class Account implements AutoCloseable {
         return all;
     }
 
+    /**
+     * Compares the first answers with those of a job that nothing befell.
+     *
+     * @param undisturbed the topic it answers in
+     * @param limit faults from this one on, in their order, aren't compared
+     * @throws AssertionError if it doesn't answer all of them in time
+     */
+    void compare(Properties client, String undisturbed, int limit) throws Exception {
+        Map<Place, Line> open = new HashMap<>();
+        synchronized (this) {
+            Set<Line> compared = new HashSet<>();
+            faults.subList(0, limit).forEach(fault -> compared.addAll(fault.lines));
+            lines.forEach(
+                    (place, line) -> {
+                        if (line.expected == Expected.ANSWER && compared.contains(line)) {
+                            open.put(place, line);
+                        }
+                    });
+        }
+        int all = open.size();
+        try (TopicReader reader =
+                new TopicReader(client, undisturbed, false, record -> compare(record, open))) {
+            reader.start();
+            Await.until(
+                    "as many answers of a job that nothing befell: " + all,
+                    () -> {
+                        synchronized (this) {
+                            return open.isEmpty();
+                        }
+                    });
+        }
+    }
+
+    private void compare(ConsumerRecord<byte[], byte[]> record, Map<Place, Line> open) {
+        Recommendation answer = decode(record);
+        synchronized (this) {
+            Line line = open.remove(place(answer));
+            if (line != null && line.content != content(answer)) {
+                problem("answered otherwise than without faults: " + answer);
+            }
+        }
+    }
+
+    /** How many faults there have been, the time before the first among them. */
+    synchronized int faults() {
+        return faults.size();
+    }
+
     /** One row for each fault so far. Complete when nothing is outstanding. */
     synchronized List<Row> rows() {
         faults.get(faults.size() - 1).endNanos = System.nanoTime();
@@ -330,6 +385,8 @@ public final class Account implements AutoCloseable {
                 break;
             }
         }
+        // Before the first fault, the job begins.
+        boolean isTimed = fault != faults.get(0);
         return new Row(
                 fault.kind,
                 fault.lines.size(),
@@ -338,10 +395,10 @@ public final class Account implements AutoCloseable {
                 fault.duplicates,
                 fault.rewritten,
                 fault.differing,
-                longestGap(fault.injectedNanos, fault.endNanos) / 1_000_000,
+                isTimed ? longestGap(fault.injectedNanos, fault.endNanos) / 1_000_000 : -1,
                 (repaired - fault.injectedNanos) / 1_000_000,
-                recovered == Long.MAX_VALUE ? -1 : (recovered - repaired) / 1_000_000,
-                (drained - repaired) / 1_000_000);
+                !isTimed || recovered == Long.MAX_VALUE ? -1 : (recovered - repaired) / 1_000_000,
+                isTimed ? (drained - repaired) / 1_000_000 : -1);
     }
 
     private long longestGap(long from, long to) {

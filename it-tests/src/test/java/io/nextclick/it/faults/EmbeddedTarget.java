@@ -7,6 +7,9 @@ import io.nextclick.jobs.RecommenderConfig;
 import io.nextclick.jobs.SessionRecommenderJob;
 import io.nextclick.models.files.ModelFolder;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +19,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
@@ -34,6 +38,7 @@ import org.apache.flink.runtime.checkpoint.CheckpointStatsSnapshot;
 import org.apache.flink.runtime.checkpoint.CompletedCheckpointStats;
 import org.apache.flink.runtime.execution.ExecutionState;
 import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
+import org.apache.flink.runtime.highavailability.HighAvailabilityServices;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.runtime.minicluster.RpcServiceSharing;
@@ -50,6 +55,7 @@ final class EmbeddedTarget implements FaultTarget {
     private static final String LOOPBACK = "127.0.0.1";
     private static final int TASK_MANAGERS = 2;
     private static final long TIMEOUT_SECONDS = 30;
+    private static final long SUPERVISION_MILLIS = 100;
 
     private final Path folder;
     private final List<String> items;
@@ -57,7 +63,11 @@ final class EmbeddedTarget implements FaultTarget {
     private final BrokerProcess broker;
     private final ZooKeeper zooKeeper;
     private final Configuration clusterConfiguration;
-    private MiniCluster cluster;
+    private final Thread supervisor;
+    private LastingCluster cluster;
+
+    /** Whether the cluster is meant to run. */
+    private boolean up;
 
     /** Numbers of the TaskManagers that live, as the cluster counts them. */
     private final List<Integer> taskManagers = new ArrayList<>();
@@ -88,6 +98,32 @@ final class EmbeddedTarget implements FaultTarget {
         zooKeeper = new ZooKeeper(folder.resolve("zookeeper"));
         clusterConfiguration = clusterConfiguration();
         startCluster();
+        supervisor = new Thread(this::supervise, "supervisor");
+        supervisor.setDaemon(true);
+        supervisor.start();
+    }
+
+    /**
+     * A JobManager that can't take up its job, because storage is out of reach for instance, ends
+     * its process. Whatever Flink runs on starts it again.
+     */
+    private void supervise() {
+        try {
+            while (true) {
+                Thread.sleep(SUPERVISION_MILLIS);
+                synchronized (this) {
+                    if (up && !cluster.isRunning()) {
+                        get(cluster.closeAsync());
+                        startCluster();
+                    }
+                }
+            }
+        } catch (InterruptedException e) {
+            // That is how close() ends it.
+            return;
+        } catch (Exception e) {
+            throw new IllegalStateException("the cluster does not start again", e);
+        }
     }
 
     private Configuration clusterConfiguration() throws IOException {
@@ -113,9 +149,9 @@ final class EmbeddedTarget implements FaultTarget {
         return Files.createDirectories(folder.resolve(name)).toString();
     }
 
-    private void startCluster() throws Exception {
+    private synchronized void startCluster() throws Exception {
         cluster =
-                new MiniCluster(
+                new LastingCluster(
                         new MiniClusterConfiguration.Builder()
                                 .setConfiguration(clusterConfiguration)
                                 .setNumTaskManagers(TASK_MANAGERS)
@@ -125,9 +161,59 @@ final class EmbeddedTarget implements FaultTarget {
                                 .setCommonBindAddress(LOOPBACK)
                                 .build());
         cluster.start();
+        up = true;
         taskManagers.clear();
         for (startedTaskManagers = 0; startedTaskManagers < TASK_MANAGERS; startedTaskManagers++) {
             taskManagers.add(startedTaskManagers);
+        }
+    }
+
+    /**
+     * What it keeps in ZooKeeper outlives it, however it ends: a process that an error ends tidies
+     * nothing up.
+     */
+    private static final class LastingCluster extends MiniCluster {
+
+        LastingCluster(MiniClusterConfiguration configuration) {
+            super(configuration);
+        }
+
+        @Override
+        public void close() throws IOException {
+            try {
+                get(closeAsync());
+            } catch (Exception e) {
+                throw new IOException("the cluster did not end cleanly", e);
+            }
+        }
+
+        @Override
+        protected HighAvailabilityServices createHighAvailabilityServices(
+                Configuration configuration, Executor executor) throws Exception {
+            HighAvailabilityServices services =
+                    super.createHighAvailabilityServices(configuration, executor);
+            return (HighAvailabilityServices)
+                    Proxy.newProxyInstance(
+                            EmbeddedTarget.class.getClassLoader(),
+                            new Class<?>[] {HighAvailabilityServices.class},
+                            (proxy, method, arguments) -> untidied(services, method, arguments));
+        }
+
+        private static Object untidied(
+                HighAvailabilityServices services, Method method, Object[] arguments)
+                throws Throwable {
+            try {
+                return switch (method.getName()) {
+                    case "cleanupAllData" -> null;
+                    case "closeWithOptionalClean" -> {
+                        services.close();
+                        yield null;
+                    }
+                    default -> method.invoke(services, arguments);
+                };
+            } catch (InvocationTargetException e) {
+                throw e.getCause();
+            }
         }
     }
 
@@ -147,7 +233,7 @@ final class EmbeddedTarget implements FaultTarget {
     }
 
     @Override
-    public void submit(Map<String, String> options) throws Exception {
+    public synchronized void submit(Map<String, String> options) throws Exception {
         Configuration all = Configuration.fromMap(options);
         all.setString("kafka.bootstrap.servers", LOOPBACK + ":" + network.port());
         all.set(JobOptions.MODEL_PATH, Volume.MODELS.below(folder));
@@ -173,7 +259,7 @@ final class EmbeddedTarget implements FaultTarget {
     }
 
     @Override
-    public long lastCheckpoint() throws Exception {
+    public synchronized long lastCheckpoint() throws Exception {
         try {
             CheckpointStatsSnapshot checkpoints =
                     get(cluster.getArchivedExecutionGraph(job)).getCheckpointStatsSnapshot();
@@ -182,15 +268,18 @@ final class EmbeddedTarget implements FaultTarget {
                             ? null
                             : checkpoints.getHistory().getLatestCompletedCheckpoint();
             return last == null ? -1 : last.getCheckpointId();
-        } catch (ExecutionException | TimeoutException e) {
+        } catch (ExecutionException | TimeoutException | IllegalStateException e) {
+            // There is no JobManager at the moment.
             return -1;
         }
     }
 
     @Override
-    public void cancel() throws Exception {
-        get(cluster.cancelJob(job));
-        get(cluster.requestJobResult(job));
+    public synchronized void cancel() throws Exception {
+        if (!get(cluster.getJobStatus(job)).isGloballyTerminalState()) {
+            get(cluster.cancelJob(job));
+            get(cluster.requestJobResult(job));
+        }
     }
 
     private static <T> T get(CompletableFuture<T> future) throws Exception {
@@ -203,13 +292,14 @@ final class EmbeddedTarget implements FaultTarget {
     }
 
     @Override
-    public Damage inject(FaultKind kind, SplittableRandom random) throws Exception {
+    public synchronized Damage inject(FaultKind kind, SplittableRandom random) throws Exception {
         switch (kind) {
             case TASK_MANAGER_KILLED -> {
                 killTaskManager(random);
                 return this::startTaskManager;
             }
             case JOB_MANAGER_KILLED -> {
+                up = false;
                 get(cluster.closeAsyncWithoutCleaningHighAvailabilityData());
                 return this::startCluster;
             }
@@ -259,21 +349,18 @@ final class EmbeddedTarget implements FaultTarget {
         get(cluster.terminateTaskManager(taskManagers.remove(random.nextInt(TASK_MANAGERS))));
     }
 
-    private void startTaskManager() throws Exception {
+    private synchronized void startTaskManager() throws Exception {
         cluster.startTaskManager();
         taskManagers.add(startedTaskManagers++);
     }
 
     @Override
     public void close() throws IOException {
+        supervisor.interrupt();
         try (network;
                 broker;
                 zooKeeper) {
             cluster.close();
-        } catch (IOException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IOException("the cluster did not end cleanly", e);
         } finally {
             try (Stream<Path> files = Files.walk(folder)) {
                 for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

@@ -32,11 +32,12 @@ public record FaultReport(String target, String guarantee, List<Row> rows, List<
      *     exactly-once those who read only what is committed
      * @param rewritten answers beyond a click's first, committed or not
      * @param differing further answers that differ from the first one in more than their time
-     * @param longestGapMillis longest time without any answer
+     * @param longestGapMillis longest time without any answer; -1 while the job began
      * @param brokenMillis from the fault to its repair
      * @param recoveryMillis from the repair to the first answer of a click sent after it; -1 if
      *     there was none
-     * @param drainMillis from the repair until all that was sent before it was answered
+     * @param drainMillis from the repair until all that was sent before it was answered; -1 while
+     *     the job began
      */
     public record Row(
             FaultKind kind,
@@ -95,7 +96,7 @@ public record FaultReport(String target, String guarantee, List<Row> rows, List<
                 Locale.ROOT,
                 "| %s | %d | %,d | %d | %,d | %d | %s | %s | %s |%n",
                 title,
-                rows.size(),
+                rows.stream().filter(row -> row.longestGapMillis() >= 0).count(),
                 rows.stream().mapToLong(Row::sent).sum(),
                 rows.stream().mapToLong(Row::missing).sum(),
                 rows.stream().mapToLong(Row::duplicates).sum(),

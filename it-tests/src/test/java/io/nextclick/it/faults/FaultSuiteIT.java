@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(Lifecycle.PER_CLASS)
 class FaultSuiteIT {
 
-    private static final double CLICKS_PER_SECOND = 300;
+    private static final double CLICKS_PER_SECOND = 500;
     private static final Path TABLES = Path.of("target", "faults");
 
     private EmbeddedTarget target;

@@ -115,10 +115,16 @@ public final class KnownClicks implements FaultInjector, AutoCloseable {
             for (long left; (left = due - System.nanoTime()) > 0; ) {
                 LockSupport.parkNanos(left);
             }
-            next(mode);
+            try {
+                next(mode);
+            } catch (IllegalStateException e) {
+                if (stopped) {
+                    return;
+                }
+                throw e;
+            }
         }
         release();
-        producer.flush();
     }
 
     private void next(FaultKind now) {
@@ -311,11 +317,13 @@ public final class KnownClicks implements FaultInjector, AutoCloseable {
     void stop() throws InterruptedException {
         stopped = true;
         thread.join();
+        producer.flush();
     }
 
+    /** Sends no more, and gives up what isn't acknowledged. */
     @Override
     public void close() {
         stopped = true;
-        producer.close();
+        producer.close(Duration.ZERO);
     }
 }

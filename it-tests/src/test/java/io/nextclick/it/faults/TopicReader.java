@@ -18,6 +18,7 @@ final class TopicReader implements AutoCloseable {
 
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final Thread thread;
+    private volatile RuntimeException failure;
 
     /**
      * @param client properties of Kafka's consumer
@@ -65,9 +66,16 @@ final class TopicReader implements AutoCloseable {
         } catch (WakeupException closed) {
             // That is how close() ends it.
             return;
+        } catch (RuntimeException e) {
+            failure = e;
         }
     }
 
+    /**
+     * Reads no more.
+     *
+     * @throws RuntimeException if reading had ended before
+     */
     @Override
     public void close() {
         consumer.wakeup();
@@ -75,6 +83,9 @@ final class TopicReader implements AutoCloseable {
             thread.join();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 }
