@@ -9,6 +9,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -42,6 +43,43 @@ public final class Dashboard {
         HttpRequest request =
                 HttpRequest.newBuilder(URI.create(address + path)).timeout(TIMEOUT).build();
         return http.send(request, HttpResponse.BodyHandlers.ofString()).body();
+    }
+
+    /**
+     * Stops a job with a savepoint as {@code flink stop} does, and returns where it is.
+     *
+     * @param drains whether event time comes to its end first
+     */
+    public String stopWithSavepoint(JobID job, Path directory, boolean drains) throws Exception {
+        String body =
+                JSON.createObjectNode()
+                        .put("targetDirectory", directory.toUri().toString())
+                        .put("drain", drains)
+                        .toString();
+        HttpRequest request =
+                HttpRequest.newBuilder(URI.create(address + "/jobs/" + job + "/stop"))
+                        .timeout(TIMEOUT)
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(body))
+                        .build();
+        String triggered = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
+        String operation =
+                "/jobs/"
+                        + job
+                        + "/savepoints/"
+                        + JSON.readTree(triggered).path("request-id").asText();
+        JsonNode[] savepoint = new JsonNode[1];
+        Await.until(
+                "the savepoint is complete",
+                () -> {
+                    savepoint[0] = json(operation);
+                    return savepoint[0].path("status").path("id").asText().equals("COMPLETED");
+                });
+        JsonNode location = savepoint[0].path("operation").path("location");
+        if (!location.isTextual()) {
+            throw new IOException("no savepoint: " + savepoint[0]);
+        }
+        return location.asText();
     }
 
     public JsonNode json(String path) throws IOException, InterruptedException {

@@ -72,6 +72,11 @@ final class JobRun implements AutoCloseable {
         return this;
     }
 
+    JobRun without(ConfigOption<?> option) {
+        options.removeConfig(option);
+        return this;
+    }
+
     JobRun withModel(Path folder) {
         return with(JobOptions.MODEL_PATH, folder.toUri().toString());
     }

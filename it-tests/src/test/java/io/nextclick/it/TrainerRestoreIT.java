@@ -17,14 +17,14 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class TrainerRestoreIT {
 
     private static final long SEED = 20_261_122;
-    private static final int ITEMS = 300;
+    static final int ITEMS = 300;
     private static final int SESSIONS = 2_400;
 
     /** Of five clicks, so four examples each. */
     private static final int LENGTH = 5;
 
-    private static final int BATCH = 64;
-    private static final int STEPS = SESSIONS * (LENGTH - 1) / BATCH;
+    static final int BATCH = 64;
+    static final int STEPS = SESSIONS * (LENGTH - 1) / BATCH;
 
     /** One trainer, one partition: the parameters are those of an uninterrupted run, to the bit. */
     @Test
@@ -83,7 +83,7 @@ class TrainerRestoreIT {
     }
 
     /** An item is followed by one and the same as a rule, and never by itself. */
-    private static List<LoggedClick> clicks() {
+    static List<LoggedClick> clicks() {
         Random random = new Random(SEED);
         List<LoggedClick> clicks = new ArrayList<>();
         long time = 1_700_000_000_000L;

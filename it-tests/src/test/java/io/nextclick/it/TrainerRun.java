@@ -111,6 +111,10 @@ final class TrainerRun implements AutoCloseable {
         return system.flink().stopWithSavepoint(job, system.folder("savepoints"));
     }
 
+    JobID job() {
+        return job;
+    }
+
     long completedCheckpoints() throws Exception {
         return system.dashboard().completedCheckpoints(job);
     }
