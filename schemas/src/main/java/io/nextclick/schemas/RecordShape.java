@@ -34,7 +34,7 @@ final class RecordShape {
             if (in == null) {
                 throw new IllegalStateException("no Avro schema " + name + " on the class path");
             }
-            return new RecordShape(new Schema.Parser().parse(in));
+            return new RecordShape(SchemaText.parse(in));
         } catch (IOException e) {
             throw new UncheckedIOException("reading the Avro schema " + name, e);
         }

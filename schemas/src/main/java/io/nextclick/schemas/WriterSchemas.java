@@ -47,7 +47,7 @@ public record WriterSchemas(List<String> schemas) implements Serializable {
     private static Schema parse(String text) {
         Schema schema;
         try {
-            schema = new Schema.Parser().parse(text);
+            schema = SchemaText.parse(text);
         } catch (SchemaParseException e) {
             throw new IllegalArgumentException("not an Avro schema: " + e.getMessage(), e);
         }

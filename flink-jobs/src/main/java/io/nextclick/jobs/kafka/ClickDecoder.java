@@ -32,6 +32,10 @@ public final class ClickDecoder implements KafkaRecordDeserializationSchema<Clic
 
     private static final long serialVersionUID = 1L;
 
+    static {
+        KafkaClasses.load();
+    }
+
     private final ClickMapping mapping;
     private final int maxRecordBytes;
     private final long futureToleranceMillis;

@@ -28,6 +28,10 @@ final class TopicEntryDecoder<T> implements KafkaRecordDeserializationSchema<Top
 
     private static final long serialVersionUID = 1L;
 
+    static {
+        KafkaClasses.load();
+    }
+
     private final String topic;
     private final WriterSchemas writers;
 

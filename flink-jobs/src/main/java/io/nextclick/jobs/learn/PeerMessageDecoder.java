@@ -1,5 +1,6 @@
 package io.nextclick.jobs.learn;
 
+import io.nextclick.jobs.kafka.KafkaClasses;
 import java.io.IOException;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
@@ -15,6 +16,10 @@ public final class PeerMessageDecoder implements KafkaRecordDeserializationSchem
     private static final Logger LOG = LoggerFactory.getLogger(PeerMessageDecoder.class);
 
     private static final long serialVersionUID = 1L;
+
+    static {
+        KafkaClasses.load();
+    }
 
     private final PeerMessageSerializer serializer = new PeerMessageSerializer();
 
