@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -98,7 +99,7 @@ final class ContainerCluster implements AutoCloseable {
     private final List<GenericContainer<?>> taskManagers = new ArrayList<>();
     private final int kafkaPort;
     private final int restPort;
-    private final List<Integer> memoryPorts = new ArrayList<>();
+    private final Map<String, Integer> memoryPorts = new HashMap<>();
     private final String volume;
 
     /**
@@ -134,7 +135,6 @@ final class ContainerCluster implements AutoCloseable {
         DockerImageName nextclick = DockerImageName.parse(Images.nextclick());
         jobManager = jobManager(nextclick);
         for (int number = 0; number < size.taskManagers(); number++) {
-            memoryPorts.add(freePort());
             taskManagers.add(taskManager(nextclick, number));
         }
     }
@@ -198,16 +198,15 @@ final class ContainerCluster implements AutoCloseable {
                 .withEnv("JVMFLAGS", "-Xmx256m");
     }
 
-    private GenericContainer<?> jobManager(DockerImageName image) {
+    private GenericContainer<?> jobManager(DockerImageName image) throws IOException {
         return flink(image, JOB_MANAGER, 1_024, Map.of("jobmanager.memory.process.size", "1024m"))
                 .withCommand("jobmanager")
-                .withExposedPorts(REST_PORT)
+                .withExposedPorts(memoryPorts.get(JOB_MANAGER), REST_PORT)
                 .withCreateContainerCmdModifier(command -> publish(command, restPort, REST_PORT))
                 .waitingFor(Wait.forHttp("/overview").forPort(REST_PORT));
     }
 
-    private GenericContainer<?> taskManager(DockerImageName image, int number) {
-        int memoryPort = memoryPorts.get(number);
+    private GenericContainer<?> taskManager(DockerImageName image, int number) throws IOException {
         String alias = TASK_MANAGER + (number + 1);
         Map<String, String> options = new LinkedHashMap<>();
         options.put("taskmanager.host", alias);
@@ -219,26 +218,15 @@ final class ContainerCluster implements AutoCloseable {
         options.put("taskmanager.memory.network.min", "64m");
         options.put("taskmanager.memory.network.max", "64m");
         options.put("taskmanager.memory.jvm-metaspace.size", "192m");
-        String memoryOptions =
-                "-XX:NativeMemoryTracking=summary"
-                        + " -Dcom.sun.management.jmxremote.port="
-                        + memoryPort
-                        + " -Dcom.sun.management.jmxremote.rmi.port="
-                        + memoryPort
-                        + " -Dcom.sun.management.jmxremote.authenticate=false"
-                        + " -Dcom.sun.management.jmxremote.ssl=false"
-                        + " -Djava.rmi.server.hostname=127.0.0.1";
         return flink(image, alias, size.memoryMebibytes(), options)
-                .withEnv("JVM_ARGS", VECTOR_MODULE + " " + memoryOptions)
                 .withCommand("taskmanager")
-                .withExposedPorts(memoryPort)
-                .withCreateContainerCmdModifier(command -> publish(command, memoryPort, memoryPort))
                 .waitingFor(
                         Wait.forLogMessage(".*Successful registration at resource manager.*", 1));
     }
 
     private GenericContainer<?> flink(
-            DockerImageName image, String alias, int memoryMebibytes, Map<String, String> own) {
+            DockerImageName image, String alias, int memoryMebibytes, Map<String, String> own)
+            throws IOException {
         Map<String, String> options = new LinkedHashMap<>(flinkOptions);
         options.put("jobmanager.rpc.address", JOB_MANAGER);
         options.put("rest.bind-address", "0.0.0.0");
@@ -257,6 +245,8 @@ final class ContainerCluster implements AutoCloseable {
         options.put("execution.checkpointing.tolerable-failed-checkpoints", "100000");
         options.put("execution.checkpointing.timeout", "30 s");
         options.putAll(own);
+        int memoryPort = freePort();
+        memoryPorts.put(alias, memoryPort);
         String properties =
                 options.entrySet().stream()
                         .map(option -> option.getKey() + ": " + option.getValue())
@@ -265,6 +255,9 @@ final class ContainerCluster implements AutoCloseable {
                 .withNetwork(network.network())
                 .withNetworkAliases(alias)
                 .withEnv("FLINK_PROPERTIES", properties)
+                .withEnv("JVM_ARGS", VECTOR_MODULE + " " + memoryOptions(memoryPort))
+                .withExposedPorts(memoryPort)
+                .withCreateContainerCmdModifier(command -> publish(command, memoryPort, memoryPort))
                 .withCopyFileToContainer(MountableFile.forHostPath(models, 0755), MODELS)
                 .withCreateContainerCmdModifier(
                         command ->
@@ -275,6 +268,17 @@ final class ContainerCluster implements AutoCloseable {
                                                                 .withType(MountType.VOLUME)
                                                                 .withSource(volume)
                                                                 .withTarget(STATE))));
+    }
+
+    private static String memoryOptions(int port) {
+        return "-XX:NativeMemoryTracking=summary"
+                + " -Dcom.sun.management.jmxremote.port="
+                + port
+                + " -Dcom.sun.management.jmxremote.rmi.port="
+                + port
+                + " -Dcom.sun.management.jmxremote.authenticate=false"
+                + " -Dcom.sun.management.jmxremote.ssl=false"
+                + " -Djava.rmi.server.hostname=127.0.0.1";
     }
 
     private GenericContainer<?> container(
@@ -290,8 +294,19 @@ final class ContainerCluster implements AutoCloseable {
     }
 
     private static void publish(CreateContainerCmd command, int hostPort, int port) {
+        List<PortBinding> bindings = new ArrayList<>();
         command.getHostConfig()
-                .withPortBindings(PortBinding.parse("127.0.0.1:" + hostPort + ":" + port));
+                .getPortBindings()
+                .getBindings()
+                .forEach(
+                        (exposed, before) -> {
+                            // Docker's choice is replaced; what was published by us stays.
+                            if (exposed.getPort() != port) {
+                                bindings.add(new PortBinding(before[0], exposed));
+                            }
+                        });
+        bindings.add(PortBinding.parse("127.0.0.1:" + hostPort + ":" + port));
+        command.getHostConfig().withPortBindings(bindings);
     }
 
     private static int freePort() throws IOException {
@@ -485,10 +500,18 @@ final class ContainerCluster implements AutoCloseable {
         }
     }
 
+    /** What the JobManager's process holds. */
+    ProcessMemory jobManagerMemory() throws IOException {
+        return memory(JOB_MANAGER, jobManager);
+    }
+
     /** What a TaskManager's process holds. */
-    ProcessMemory memory(int number) throws IOException {
-        GenericContainer<?> taskManager = taskManagers.get(number);
-        return ProcessMemory.connect(memoryPorts.get(number), path -> read(taskManager, path));
+    ProcessMemory taskManagerMemory(int number) throws IOException {
+        return memory(TASK_MANAGER + (number + 1), taskManagers.get(number));
+    }
+
+    private ProcessMemory memory(String alias, GenericContainer<?> container) throws IOException {
+        return ProcessMemory.connect(memoryPorts.get(alias), path -> read(container, path));
     }
 
     private static String read(GenericContainer<?> container, String path) throws IOException {

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nextclick.it.Await;
 import io.nextclick.it.Dashboard;
+import io.nextclick.jobs.SessionRecommenderJob;
+import io.nextclick.jobs.TwoTowerTrainerJob;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -21,6 +23,11 @@ import org.apache.flink.api.common.JobID;
 
 /** A session cluster's jobs, handled over REST as its users do. */
 final class FlinkRest {
+
+    /** The main classes of the job's jar. */
+    static final String RECOMMENDER = SessionRecommenderJob.class.getName();
+
+    static final String TRAINER = TwoTowerTrainerJob.class.getName();
 
     private static final Duration TIMEOUT = Duration.ofMinutes(1);
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -65,16 +72,23 @@ final class FlinkRest {
     }
 
     /**
-     * Runs the main class of a jar that was uploaded.
+     * Runs a main class of a jar that was uploaded.
      *
      * @param options of the job, {@code --key value}
      * @param savepoint to start from; null for none
      */
-    JobID run(String jar, Map<String, String> options, int parallelism, String savepoint)
+    JobID run(
+            String jar,
+            String mainClass,
+            Map<String, String> options,
+            int parallelism,
+            String savepoint)
             throws IOException, InterruptedException {
         ObjectNode body = JSON.createObjectNode();
+        body.put("entryClass", mainClass);
         options.forEach(
-                (key, value) -> body.withArray("/programArgsList").add("--" + key).add(value));
+                (key, value) ->
+                        body.withArrayProperty("programArgsList").add("--" + key).add(value));
         body.put("parallelism", parallelism);
         if (savepoint != null) {
             body.put("savepointPath", savepoint);
@@ -104,6 +118,13 @@ final class FlinkRest {
                     }
                     return runs;
                 });
+    }
+
+    /** Waits until one more checkpoint is complete than there are. */
+    void awaitCheckpoint(JobID job) throws Exception {
+        int before = dashboard.completedCheckpoints(job);
+        Await.until(
+                "a checkpoint of job " + job, () -> dashboard.completedCheckpoints(job) > before);
     }
 
     /** Cancels a job and waits until it is gone. */

@@ -1,18 +1,8 @@
 package io.nextclick.it.containers;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import io.nextclick.it.Await;
 import io.nextclick.it.TrainedShop;
-import io.nextclick.jobs.demo.ClickPublisher;
-import io.nextclick.jobs.demo.RecommendationReader;
-import io.nextclick.models.clicklog.LoggedClick;
-import io.nextclick.schemas.Encoding;
-import io.nextclick.schemas.Topics;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.apache.flink.api.common.JobID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,6 +26,7 @@ class JobOnContainersIT {
             JobID job =
                     rest.run(
                             jar,
+                            FlinkRest.RECOMMENDER,
                             Map.of(
                                     "kafka.bootstrap.servers",
                                     ContainerCluster.BROKERS,
@@ -44,40 +35,15 @@ class JobOnContainersIT {
                             2,
                             null);
             rest.awaitRunning(job);
-            Map<String, Integer> answers = new HashMap<>();
-            Map<String, String> published = new ConcurrentHashMap<>();
-            try (RecommendationReader reader =
-                            new RecommendationReader(cluster.client(), "recommendations", true);
-                    ClickPublisher publisher =
-                            new ClickPublisher(
-                                    cluster.client(),
-                                    "clicks",
-                                    Topics.CLICKS.codec(Encoding.AVRO),
-                                    (index, partition, offset, time) ->
-                                            published.put(
-                                                    "clicks-" + partition + "-" + offset, ""))) {
-                for (LoggedClick click : shop.clicks().subList(0, CLICKS)) {
-                    publisher.publish(click, 0);
-                }
-                publisher.flush();
-                Await.until(
-                        "all answers",
-                        () -> {
-                            reader.poll()
-                                    .forEach(
-                                            received ->
-                                                    answers.merge(
-                                                            received.recommendation().id(),
-                                                            1,
-                                                            Integer::sum));
-                            return answers.size() >= CLICKS;
-                        });
+            try (AnsweredClicks clicks =
+                    new AnsweredClicks(cluster, "clicks", "recommendations", shop.clicks())) {
+                clicks.publish(CLICKS);
+                clicks.awaitAnswers();
+                clicks.assertEachAnsweredOnce();
             }
-            assertThat(answers.keySet()).isEqualTo(published.keySet());
-            assertThat(answers.values()).containsOnly(1);
             System.out.println(rest.dashboard().vertices(job));
             System.out.println(cluster.users());
-            System.out.println(cluster.memory(0).measure());
+            System.out.println(cluster.users());
             rest.cancel(job);
         }
     }
