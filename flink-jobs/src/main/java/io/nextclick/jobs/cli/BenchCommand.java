@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
             BenchTowersCommand.class,
             BenchLearningCommand.class,
             BenchIndexCommand.class,
-            BenchReleaseCommand.class
+            BenchReleaseCommand.class,
+            BenchSessionsCommand.class
         },
         description = "Measure throughput and latency of the job, its parts and its limits.",
         footer = {
