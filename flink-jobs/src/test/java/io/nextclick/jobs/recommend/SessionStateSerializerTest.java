@@ -146,6 +146,25 @@ class SessionStateSerializerTest {
     }
 
     @Test
+    void takesNoMoreForASessionThatNeverEnds() throws IOException {
+        SessionState state = new SessionState();
+        int most = 0;
+        int mostWritten = 0;
+        for (int click = 1; click <= 100_000; click++) {
+            state.step = click;
+            state.addItem("item-" + (100_000 + click), 50);
+            state.addEventId("event-" + click, 32);
+            if (click == 1_000) {
+                most = state.approximateBytes();
+                mostWritten = write(state).length;
+            }
+        }
+        assertThat(state.approximateBytes()).isLessThanOrEqualTo(most);
+        // The step alone may take a byte more.
+        assertThat(write(state).length).isLessThanOrEqualTo(mostWritten + 1);
+    }
+
+    @Test
     void copiesShareNothingThatChanges() {
         SessionState state = new SessionState();
         state.addItem("i1", 5);

@@ -95,8 +95,8 @@ public final class KnownClicks implements FaultInjector, AutoCloseable {
         properties.setProperty("enable.idempotence", "true");
         properties.setProperty("linger.ms", "5");
         // Longer than any fault: a click that is given up would be in nobody's books.
-        properties.setProperty("delivery.timeout.ms", "300000");
-        properties.setProperty("max.block.ms", "300000");
+        properties.setProperty("delivery.timeout.ms", "600000");
+        properties.setProperty("max.block.ms", "600000");
         properties.setProperty("request.timeout.ms", "5000");
         properties.setProperty("reconnect.backoff.max.ms", "200");
         return new KafkaProducer<>(
