@@ -98,8 +98,12 @@ record KeptSavepoint(Path folder) {
 
     /** The topic as it was when the savepoint was written; clicks after it are yet to come. */
     ClicksTopic topic(LiveSystem system) throws IOException, InterruptedException {
+        return topic(system, PARTITIONS);
+    }
+
+    ClicksTopic topic(LiveSystem system, int partitions) throws IOException, InterruptedException {
         String name = folder.getFileName().toString();
-        system.kafka().createTopic(name, PARTITIONS);
+        system.kafka().createTopic(name, partitions);
         return new ClicksTopic(system, name);
     }
 
@@ -151,11 +155,11 @@ record KeptSavepoint(Path folder) {
         return folder.toAbsolutePath().resolve("model");
     }
 
-    private Path clicksFile() {
+    Path clicksFile() {
         return folder.resolve("clicks.jsonl");
     }
 
-    private <T> void writeLines(Path file, Topic<T> contract, Stream<T> values) throws IOException {
+    <T> void writeLines(Path file, Topic<T> contract, Stream<T> values) throws IOException {
         Codec<T> codec = contract.codec(Encoding.JSON);
         List<String> lines =
                 values.map(value -> new String(codec.encode(value), StandardCharsets.UTF_8))
@@ -164,7 +168,7 @@ record KeptSavepoint(Path folder) {
         Files.write(file, lines);
     }
 
-    private static <T> List<T> readLines(Path file, Topic<T> contract)
+    static <T> List<T> readLines(Path file, Topic<T> contract)
             throws IOException, MalformedRecordException {
         Codec<T> codec = contract.codec(Encoding.JSON);
         List<T> values = new ArrayList<>();
@@ -183,7 +187,7 @@ record KeptSavepoint(Path folder) {
         }
     }
 
-    private static Click click(LoggedClick click) {
+    static Click click(LoggedClick click) {
         return new Click(
                 click.eventId(),
                 click.sessionId(),
