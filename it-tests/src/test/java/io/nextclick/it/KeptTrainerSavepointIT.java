@@ -120,7 +120,7 @@ class KeptTrainerSavepointIT {
 
     /** Whole batches of so many clicks, in sessions of five. */
     private static long steps(int clicks) {
-        return clicks / 5 * EXAMPLES_IN_FIVE_CLICKS / BATCH;
+        return clicks / 5L * EXAMPLES_IN_FIVE_CLICKS / BATCH;
     }
 
     /** Most of a young learner's tables are zeros. */
