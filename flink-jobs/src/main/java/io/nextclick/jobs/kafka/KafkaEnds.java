@@ -129,7 +129,10 @@ public final class KafkaEnds {
      */
     public static <T> KafkaSink<TopicEntry<T>> entrySink(
             Topic<T> values, String topic, Encoding encoding, KafkaClients clients) {
-        return sink(clients, topic, new TopicEntryRecords<>(values, topic, encoding));
+        return sink(
+                clients,
+                topic,
+                new TopicEntryRecords<>(values, topic, encoding, maxRequestBytes(clients)));
     }
 
     /** Answers. */
@@ -137,20 +140,26 @@ public final class KafkaEnds {
         return sink(
                 settings.clients(),
                 "recommendations",
-                new RecommendationRecords(settings.recommendationsTopic(), settings.encoding()));
+                new RecommendationRecords(
+                        settings.recommendationsTopic(),
+                        settings.encoding(),
+                        maxRequestBytes(settings.clients())));
     }
 
     /** Dead letters. */
     public static KafkaSink<RejectedClick> rejected(KafkaSettings settings) {
-        Object maxRequestBytes =
-                settings.clients()
-                        .producerProperties()
-                        .getOrDefault(MAX_REQUEST_SIZE, DEFAULT_MAX_REQUEST_BYTES);
         return sink(
                 settings.clients(),
                 "rejected",
-                new RejectedRecords(
-                        settings.rejectedTopic(), Integer.parseInt(maxRequestBytes.toString())));
+                new RejectedRecords(settings.rejectedTopic(), maxRequestBytes(settings.clients())));
+    }
+
+    /** The longest request that a producer sends. */
+    private static int maxRequestBytes(KafkaClients clients) {
+        Object given =
+                clients.producerProperties()
+                        .getOrDefault(MAX_REQUEST_SIZE, DEFAULT_MAX_REQUEST_BYTES);
+        return Integer.parseInt(given.toString());
     }
 
     private static <T> KafkaSink<T> sink(

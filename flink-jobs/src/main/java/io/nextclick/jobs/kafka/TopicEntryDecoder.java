@@ -3,6 +3,7 @@ package io.nextclick.jobs.kafka;
 import io.nextclick.schemas.Codec;
 import io.nextclick.schemas.Encoding;
 import io.nextclick.schemas.MalformedRecordException;
+import io.nextclick.schemas.RecordLimits;
 import io.nextclick.schemas.Topic;
 import io.nextclick.schemas.WriterSchemas;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +28,9 @@ final class TopicEntryDecoder<T> implements KafkaRecordDeserializationSchema<Top
     private static final Logger LOG = LoggerFactory.getLogger(TopicEntryDecoder.class);
 
     private static final long serialVersionUID = 1L;
+
+    /** In bytes; keys are ids, of three bytes a character at most. */
+    private static final int LARGEST_KEY = 3 * RecordLimits.DEFAULT.idChars();
 
     static {
         KafkaClasses.load();
@@ -72,6 +76,11 @@ final class TopicEntryDecoder<T> implements KafkaRecordDeserializationSchema<Top
         if (record.value() == null) {
             if (record.key() == null || record.key().length == 0) {
                 throw new MalformedRecordException("key", "a record without key and value");
+            }
+            if (record.key().length > LARGEST_KEY) {
+                throw new MalformedRecordException(
+                        "key",
+                        "a key of " + record.key().length + " bytes, the most are " + LARGEST_KEY);
             }
             return TopicEntry.withdrawal(new String(record.key(), StandardCharsets.UTF_8));
         }

@@ -201,7 +201,16 @@ final class PeerGroup {
         bytes.flip();
         List<byte[]> chunks = new ArrayList<>();
         while (bytes.hasRemaining()) {
-            byte[] chunk = new byte[bytes.getInt()];
+            int length = bytes.remaining() < Integer.BYTES ? -1 : bytes.getInt();
+            if (length < 0 || length > bytes.remaining()) {
+                throw new IllegalArgumentException(
+                        "changes with a chunk of "
+                                + length
+                                + " bytes where "
+                                + bytes.remaining()
+                                + " are left");
+            }
+            byte[] chunk = new byte[length];
             bytes.get(chunk);
             chunks.add(chunk);
         }

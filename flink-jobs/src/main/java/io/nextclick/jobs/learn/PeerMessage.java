@@ -6,6 +6,9 @@ import java.util.Objects;
 /** What trainers that average tell each other; see {@link PeerGroup}. */
 public sealed interface PeerMessage {
 
+    /** Changes in more pieces than this fill no array. */
+    int MOST_PIECES = 1 << 12;
+
     /**
      * A trainer is there.
      *
@@ -40,6 +43,10 @@ public sealed interface PeerMessage {
         public Changes {
             Objects.requireNonNull(bytes, "bytes");
             requirePart(piece, pieces, "piece");
+            if (pieces > MOST_PIECES) {
+                throw new IllegalArgumentException(
+                        pieces + " pieces, there are at most " + MOST_PIECES);
+            }
             if (round < 0 || shard < 0) {
                 throw new IllegalArgumentException(
                         "round " + round + " of shard " + shard + ": neither may be negative");

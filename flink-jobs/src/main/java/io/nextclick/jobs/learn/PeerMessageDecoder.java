@@ -17,6 +17,9 @@ public final class PeerMessageDecoder implements KafkaRecordDeserializationSchem
 
     private static final long serialVersionUID = 1L;
 
+    /** In bytes; trainers send pieces of half of it. */
+    private static final int LARGEST_MESSAGE = 1 << 20;
+
     static {
         KafkaClasses.load();
     }
@@ -28,6 +31,14 @@ public final class PeerMessageDecoder implements KafkaRecordDeserializationSchem
         try {
             if (record.value() == null) {
                 throw new IOException("the record has no value");
+            }
+            if (record.value().length > LARGEST_MESSAGE) {
+                throw new IOException(
+                        "it has "
+                                + record.value().length
+                                + " bytes, "
+                                + LARGEST_MESSAGE
+                                + " are the most");
             }
             DataInputDeserializer in = new DataInputDeserializer(record.value());
             byte version = in.readByte();

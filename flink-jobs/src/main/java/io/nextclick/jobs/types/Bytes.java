@@ -2,6 +2,7 @@ package io.nextclick.jobs.types;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
@@ -66,6 +67,7 @@ public final class Bytes {
             return null;
         }
         int length = (head - 1) >>> 1;
+        requireThere(length, in);
         if (((head - 1) & 1) == 0) {
             byte[] narrow = new byte[length];
             in.readFully(narrow);
@@ -96,9 +98,21 @@ public final class Bytes {
         if (head == 0) {
             return null;
         }
+        requireThere(head - 1, in);
         byte[] bytes = new byte[head - 1];
         in.readFully(bytes);
         return bytes;
+    }
+
+    /** No length is believed that the bytes at hand can't bear out, before room is made for it. */
+    private static void requireThere(int length, DataInputView in) throws IOException {
+        if (length < 0) {
+            throw new IOException("a length of " + Integer.toUnsignedString(length));
+        }
+        if (in instanceof DataInputDeserializer bytes && length > bytes.available()) {
+            throw new IOException(
+                    "a length of " + length + " where " + bytes.available() + " bytes are left");
+        }
     }
 
     private static boolean isAscii(String text) {

@@ -100,6 +100,37 @@ class LearnTypesTest {
         }
     }
 
+    /** A length is four bytes, and what it asks for may be two gigabytes: nothing believes it. */
+    @Test
+    void messagesThatLieAboutLengthsAreLeftOut() throws IOException {
+        List<PeerMessage> read = new ArrayList<>();
+        for (int[] counts :
+                new int[][] {
+                    {0, 0, 0, 1, Integer.MAX_VALUE},
+                    {0, 0, 0, 1, -1},
+                    {0, 0, 5, Integer.MAX_VALUE, 1},
+                    {0, 0, 0, PeerMessage.MOST_PIECES + 1, 1}
+                }) {
+            DataOutputSerializer out = new DataOutputSerializer(64);
+            out.writeByte(PeerMessageSerializer.VERSION);
+            out.write(1);
+            out.writeLong(7);
+            for (int count : counts) {
+                for (int rest = count; ; rest >>>= 7) {
+                    out.write(rest >>> 7 == 0 ? rest : (rest & 0x7f) | 0x80);
+                    if (rest >>> 7 == 0) {
+                        break;
+                    }
+                }
+            }
+            read(out.getCopyOfBuffer(), read);
+        }
+        byte[] join = {PeerMessageSerializer.VERSION, 0, -1, -1, -1, -1, 7};
+        read(join, read);
+        read(new byte[2 << 20], read);
+        assertThat(read).isEmpty();
+    }
+
     private static void read(byte[] value, List<PeerMessage> into) {
         new PeerMessageDecoder()
                 .deserialize(

@@ -53,6 +53,12 @@ public final class CoVisitation {
                                 + scores[row].length
                                 + " scores");
             }
+            for (int i = 1; i < scores[row].length; i++) {
+                if (!(scores[row][i] <= scores[row][i - 1])) {
+                    throw new IllegalArgumentException(
+                            "row " + row + " has a neighbour that scores more than one before it");
+                }
+            }
             for (int neighbour : neighbours[row]) {
                 if (neighbour < 0 || neighbour >= neighbours.length) {
                     throw new IllegalArgumentException(

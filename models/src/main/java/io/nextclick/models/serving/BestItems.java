@@ -18,6 +18,12 @@ final class BestItems {
     private static final int ROOM = 512;
 
     /**
+     * Scores beyond this come out as this. Weights may be finite and large enough that a product
+     * isn't; what is recommended has a finite score, also divided by a temperature.
+     */
+    private static final float LARGEST_SCORE = 1e30f;
+
+    /**
      * New items after which it pays to work out the bound again, or as many as are wanted, if that
      * is more: longer lists take in more, and their bound costs more.
      */
@@ -126,7 +132,7 @@ final class BestItems {
         for (int i = 0; i < length; i++) {
             long key = keys[candidates - 1 - i];
             rows[i] = ~(int) key;
-            scores[i] = score(key);
+            scores[i] = Math.max(-LARGEST_SCORE, Math.min(LARGEST_SCORE, score(key)));
         }
         return new TopItems(rows, scores);
     }

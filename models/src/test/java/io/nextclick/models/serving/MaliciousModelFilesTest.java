@@ -982,6 +982,12 @@ class MaliciousModelFilesTest {
                         forged.tensors(
                                 all -> spoil(all, ModelFolder.CO_VISITATION_SCORES, 0, Float.NaN)));
         refuse(
+                "neighbours that score more and more",
+                "gru4rec",
+                "covisitation.items: row 0 has a neighbour that scores more than one before it",
+                forged ->
+                        forged.tensors(all -> spoil(all, ModelFolder.CO_VISITATION_SCORES, 1, 9f)));
+        refuse(
                 "a neighbour that is no item",
                 "gru4rec",
                 "covisitation.items: row 0 has neighbour 2147483647",
