@@ -2,6 +2,7 @@ package io.nextclick.jobs;
 
 import static org.apache.flink.configuration.ConfigOptions.key;
 
+import io.nextclick.models.device.DeviceChoice;
 import io.nextclick.schemas.Encoding;
 import java.time.Duration;
 import java.util.List;
@@ -333,6 +334,15 @@ public final class JobOptions {
                             "Whether the job fails without a model. If false, the items most"
                                     + " clicked so far are recommended until there is one.");
 
+    public static final ConfigOption<DeviceChoice> DEVICE =
+            key("nextclick.device")
+                    .enumType(DeviceChoice.class)
+                    .defaultValue(DeviceChoice.AUTO)
+                    .withDescription(
+                            "What models compute on: auto takes a GPU where PyTorch sees one,"
+                                    + " otherwise the CPU; cpu; gpu fails without one. GPUs are"
+                                    + " dealt out to the subtasks of a task manager in turn.");
+
     public static final ConfigOption<Duration> SESSION_INACTIVITY_GAP =
             key("nextclick.session.inactivity-gap")
                     .durationType()
@@ -487,6 +497,7 @@ public final class JobOptions {
                     REJECTED_TOPIC,
                     MODEL_PATH,
                     MODEL_REQUIRED,
+                    DEVICE,
                     SESSION_INACTIVITY_GAP,
                     SESSION_MAXIMUM_LENGTH,
                     SESSION_COLLAPSE_REPEATS,

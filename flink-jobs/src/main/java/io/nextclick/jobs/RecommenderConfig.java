@@ -6,6 +6,7 @@ import io.nextclick.jobs.recommend.RecommendSettings;
 import io.nextclick.jobs.release.ReleaseSettings;
 import io.nextclick.jobs.retrieve.CompactedTopics;
 import io.nextclick.jobs.retrieve.FileSystemTowers;
+import io.nextclick.models.device.DeviceChoice;
 import io.nextclick.models.ranking.SourceWeights;
 import io.nextclick.models.session.SessionRules;
 import io.nextclick.schemas.RecordLimits;
@@ -20,6 +21,7 @@ import org.apache.flink.configuration.MemorySize;
  * @param kafka reading and writing
  * @param recommend answering
  * @param releases which released models are followed; null: none
+ * @param device what models compute on
  * @param outOfOrderness how far event times may run backwards within a partition
  * @param idleness silence after which a partition no longer holds back event time; zero: never
  */
@@ -27,6 +29,7 @@ public record RecommenderConfig(
         KafkaSettings kafka,
         RecommendSettings recommend,
         ReleaseSettings releases,
+        DeviceChoice device,
         Duration outOfOrderness,
         Duration idleness) {
 
@@ -98,6 +101,7 @@ public record RecommenderConfig(
                 kafka,
                 recommend,
                 releases,
+                options.get(JobOptions.DEVICE),
                 options.duration(
                         JobOptions.CLICKS_OUT_OF_ORDERNESS, Duration.ZERO, OptionReader.LONG),
                 options.duration(JobOptions.CLICKS_IDLENESS, Duration.ZERO, OptionReader.LONG));

@@ -110,7 +110,7 @@ public final class SessionRecommenderJob {
                 KafkaEnds.recommendations(config.kafka()),
                 KafkaEnds.rejected(config.kafka()),
                 config.releases() == null ? null : releases(config),
-                new FileSystemModels());
+                new FileSystemModels(config.device()));
     }
 
     /**

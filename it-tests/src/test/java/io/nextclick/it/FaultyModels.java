@@ -4,6 +4,7 @@ import io.nextclick.jobs.model.FileSystemModels;
 import io.nextclick.jobs.model.ModelLoader;
 import io.nextclick.models.baseline.CoVisitation;
 import io.nextclick.models.baseline.Popularity;
+import io.nextclick.models.device.ComputeDevice;
 import io.nextclick.models.scoring.RecurrentScorer;
 import io.nextclick.models.scoring.SessionScorer;
 import io.nextclick.models.scoring.TopItems;
@@ -52,8 +53,9 @@ final class FaultyModels implements ModelLoader {
     }
 
     @Override
-    public ServableModel load(String path, String fingerprint) throws IOException {
-        return new FaultyModel(models.load(path, fingerprint), BUNDLES_LEFT.get(name));
+    public ServableModel load(String path, String fingerprint, ComputeDevice device)
+            throws IOException {
+        return new FaultyModel(models.load(path, fingerprint, device), BUNDLES_LEFT.get(name));
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.nextclick.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.nextclick.jobs.JobOptions;
 import io.nextclick.jobs.Prerequisites;
@@ -10,7 +11,10 @@ import io.nextclick.jobs.RecommenderConfig;
 import io.nextclick.jobs.TrainerConfig;
 import io.nextclick.jobs.TrainerOptions;
 import io.nextclick.jobs.cli.Nextclick;
-import io.nextclick.jobs.model.UnusableModelException;
+import io.nextclick.jobs.model.CannotStartException;
+import io.nextclick.jobs.model.FileSystemModels;
+import io.nextclick.models.device.ComputeDevice;
+import io.nextclick.models.device.DeviceChoice;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.schemas.Topics;
 import java.io.IOException;
@@ -138,7 +142,7 @@ class StartIT {
                                             assertThat(messages(failure))
                                                     .contains("the job can't start: ")
                                                     .contains(folder.getFileName().toString()))
-                            .hasStackTraceContaining(UnusableModelException.class.getName());
+                            .hasStackTraceContaining(CannotStartException.class.getName());
                     assertThat(
                                     system.dashboard()
                                             .json("/jobs/" + run.job() + "/exceptions")
@@ -147,6 +151,22 @@ class StartIT {
                             .hasSize(1);
                 }
             }
+        }
+    }
+
+    /** Where there is one, this has nothing to say. */
+    @Test
+    void endsForGoodWithoutTheGpuItWants(LiveSystem system) throws Exception {
+        assumeThat(DeviceChoice.AUTO.choose(0)).isEqualTo(ComputeDevice.CPU);
+        try (JobRun run =
+                new JobRun(system, system.clicksTopic(1))
+                        .withModel(system.shop().folder())
+                        .withModels(new FileSystemModels(DeviceChoice.GPU))
+                        .unending(Duration.ofSeconds(10))
+                        .start()) {
+            assertThat(messages(run.awaitFailure()))
+                    .contains("the job can't start: device gpu: PyTorch 2.")
+                    .contains("sees no GPU; its libtorch is ");
         }
     }
 

@@ -11,6 +11,7 @@ import io.nextclick.models.baseline.Popularity;
 import io.nextclick.models.clicklog.ClickLog;
 import io.nextclick.models.clicklog.ClickLogFormat;
 import io.nextclick.models.counted.CountedModel;
+import io.nextclick.models.device.DeviceChoice;
 import io.nextclick.models.evaluation.Comparison;
 import io.nextclick.models.evaluation.Evaluation;
 import io.nextclick.models.evaluation.Outcomes;
@@ -161,6 +162,15 @@ final class EvaluateCommand implements Callable<Integer> {
                             + " Default: 1.")
     private long seed;
 
+    @Option(
+            names = "--device",
+            paramLabel = "auto|cpu|gpu",
+            defaultValue = "auto",
+            description =
+                    "What models compute on: auto takes a GPU where PyTorch sees one; gpu fails"
+                            + " without one. Default: auto.")
+    private DeviceChoice device;
+
     @Mixin private SessionArguments sessions;
 
     @Override
@@ -177,6 +187,7 @@ final class EvaluateCommand implements Callable<Integer> {
         // Not after minutes of ranking.
         refuseMissingFolder(page);
         refuseMissingFolder(json == null || json.equals("-") ? null : Path.of(json));
+        device.require();
         try (ServableModel loaded = load(model);
                 ServableModel other = load(against)) {
             SessionRules rules = rules(loaded, other);
@@ -229,7 +240,7 @@ final class EvaluateCommand implements Callable<Integer> {
                             + String.join(", ", CountedModel.KINDS));
         }
         VectorModule.noteIfMissing(spec.commandLine().getErr());
-        return ServableModels.load(ModelFolder.read(folder));
+        return ServableModels.load(ModelFolder.read(folder), device.choose(0));
     }
 
     /**

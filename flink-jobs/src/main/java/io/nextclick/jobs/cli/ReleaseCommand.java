@@ -2,6 +2,7 @@ package io.nextclick.jobs.cli;
 
 import io.nextclick.jobs.kafka.TopicHistory;
 import io.nextclick.jobs.model.FileSystemModels;
+import io.nextclick.models.device.ComputeDevice;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.files.ModelManifest;
 import io.nextclick.models.serving.ServableModel;
@@ -187,7 +188,7 @@ final class ReleaseCommand implements Callable<Integer> {
                                         new CommandException(
                                                 describe(latest) + " has no release before it"));
         if (!unseen) {
-            MODELS.load(target.uri(), target.sha256()).close();
+            MODELS.load(target.uri(), target.sha256(), ComputeDevice.CPU).close();
         }
         return target;
     }

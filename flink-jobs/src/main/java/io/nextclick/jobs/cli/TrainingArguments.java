@@ -1,5 +1,6 @@
 package io.nextclick.jobs.cli;
 
+import io.nextclick.models.device.DeviceChoice;
 import io.nextclick.models.network.NetworkKind;
 import io.nextclick.models.training.TrainingOptions;
 import io.nextclick.models.training.TrainingOptions.ItemOptimizer;
@@ -182,6 +183,14 @@ final class TrainingArguments {
     @Option(names = "--threads", description = "Threads of the engine; 0: as many as it chooses.")
     private Integer threads;
 
+    @Option(
+            names = "--device",
+            paramLabel = "auto|cpu|gpu",
+            description =
+                    "What to compute on: auto takes a GPU where PyTorch sees one; gpu fails without"
+                            + " one.")
+    private DeviceChoice device;
+
     /** The network's defaults, with what was asked for in their place. */
     TrainingOptions options(CommandSpec spec, NetworkKind network) {
         try {
@@ -226,7 +235,10 @@ final class TrainingArguments {
             set(refit, options::refit);
             set(seed, options::seed);
             set(threads, options::threads);
-            return options.build();
+            set(device, options::device);
+            TrainingOptions built = options.build();
+            built.device().require();
+            return built;
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

@@ -2,7 +2,7 @@ package io.nextclick.jobs.learn;
 
 import io.nextclick.jobs.kafka.TopicEntry;
 import io.nextclick.jobs.kafka.TopicEntrySerializer;
-import io.nextclick.jobs.model.UnusableModelException;
+import io.nextclick.jobs.model.CannotStartException;
 import io.nextclick.jobs.ready.Readiness;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
@@ -224,7 +224,7 @@ public final class TrainOperator extends AbstractStreamOperator<TopicEntry<ItemE
             return ModelStore.read(settings.startModel());
         } catch (FileNotFoundException | ModelFileException e) {
             // No restart would mend it.
-            throw restored ? e : new UnusableModelException(settings.startModel(), e);
+            throw restored ? e : CannotStartException.withoutModel(settings.startModel(), e);
         }
     }
 

@@ -1,5 +1,7 @@
 package io.nextclick.jobs.model;
 
+import io.nextclick.models.device.ComputeDevice;
+import io.nextclick.models.device.DeviceChoice;
 import io.nextclick.models.files.FileSource;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
@@ -15,6 +17,7 @@ import java.nio.file.NoSuchFileException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Objects;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
 
@@ -29,6 +32,25 @@ public final class FileSystemModels implements ModelLoader {
     /** Links and pipes are looked out for where they can be. */
     private static final URI LOCAL = FileSystem.getLocalFileSystem().getUri();
 
+    private final DeviceChoice device;
+
+    /** Models that compute on the machine's own processor. */
+    public FileSystemModels() {
+        this(DeviceChoice.CPU);
+    }
+
+    /**
+     * @param device what they compute on
+     */
+    public FileSystemModels(DeviceChoice device) {
+        this.device = Objects.requireNonNull(device, "device");
+    }
+
+    @Override
+    public DeviceChoice device() {
+        return device;
+    }
+
     @Override
     public String fingerprint(String path) throws IOException {
         try {
@@ -39,8 +61,9 @@ public final class FileSystemModels implements ModelLoader {
     }
 
     @Override
-    public ServableModel load(String path, String fingerprint) throws IOException {
-        return ServableModels.load(folder(path, fingerprint));
+    public ServableModel load(String path, String fingerprint, ComputeDevice device)
+            throws IOException {
+        return ServableModels.load(folder(path, fingerprint), device);
     }
 
     /**

@@ -3,6 +3,7 @@ package io.nextclick.jobs.model;
 import io.nextclick.jobs.types.Fingerprint;
 import io.nextclick.models.baseline.CoVisitation;
 import io.nextclick.models.baseline.Popularity;
+import io.nextclick.models.device.ComputeDevice;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.serving.ServableModel;
 import io.nextclick.models.session.ItemVocabulary;
@@ -17,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A model in the memory of this JVM, shared by all subtasks that serve it: weights lie outside the
- * heap and are the largest thing a task manager holds. The first to ask loads it, the last to close
+ * A model in the memory of this JVM, shared by all subtasks that serve it on the same device:
+ * weights are the largest thing a task manager holds. The first to ask loads it, the last to close
  * it frees it. Scorers belong to their subtask and must be closed before.
  */
 public final class LoadedModel implements AutoCloseable {
@@ -48,7 +49,8 @@ public final class LoadedModel implements AutoCloseable {
      * @return empty if there is no model and none is required
      * @throws IOException if there is a model and it can't be read, or none and one is required
      */
-    public static Optional<LoadedModel> acquire(String path, boolean required, ModelLoader loader)
+    public static Optional<LoadedModel> acquire(
+            String path, boolean required, ModelLoader loader, ComputeDevice device)
             throws IOException {
         if (path == null) {
             if (required) {
@@ -67,24 +69,29 @@ public final class LoadedModel implements AutoCloseable {
             return Optional.empty();
         }
         // From here on there is a model, and one that can't be read is an error.
-        return Optional.of(acquire(path, fingerprint, loader));
+        return Optional.of(acquire(path, fingerprint, loader, device));
     }
 
     /**
-     * As {@link #acquire(String, boolean, ModelLoader)}, for a task that opens. Of a job that is
-     * started afresh a model that is missing or damaged is an end: no restart would mend it. A job
-     * that goes on from a checkpoint has had its model, and tries again as it is configured to.
+     * As {@link #acquire(String, boolean, ModelLoader, ComputeDevice)}, for a task that opens. Of a
+     * job that is started afresh a model that is missing or damaged is an end: no restart would
+     * mend it. A job that goes on from a checkpoint has had its model, and tries again as it is
+     * configured to.
      *
      * @param restored whether the task goes on from a checkpoint
-     * @throws UnusableModelException if there is no use in trying again
+     * @throws CannotStartException if there is no use in trying again
      */
     public static Optional<LoadedModel> acquireToStart(
-            String path, boolean required, ModelLoader loader, boolean restored)
+            String path,
+            boolean required,
+            ModelLoader loader,
+            ComputeDevice device,
+            boolean restored)
             throws IOException {
         try {
-            return acquire(path, required, loader);
+            return acquire(path, required, loader, device);
         } catch (FileNotFoundException | NoSuchFileException | ModelFileException e) {
-            throw restored ? e : new UnusableModelException(path, e);
+            throw restored ? e : CannotStartException.withoutModel(path, e);
         }
     }
 
@@ -95,9 +102,10 @@ public final class LoadedModel implements AutoCloseable {
      * @param fingerprint which model is meant, as {@link ModelLoader#fingerprint} says it
      * @throws IOException if it can't be read, or another model is there
      */
-    public static LoadedModel acquire(String path, String fingerprint, ModelLoader loader)
+    public static LoadedModel acquire(
+            String path, String fingerprint, ModelLoader loader, ComputeDevice device)
             throws IOException {
-        Identity identity = new Identity(loader.getClass(), path, fingerprint);
+        Identity identity = new Identity(loader.getClass(), path, fingerprint, device);
         Shared shared;
         synchronized (SHARED) {
             shared = SHARED.computeIfAbsent(identity, unused -> new Shared());
@@ -181,7 +189,8 @@ public final class LoadedModel implements AutoCloseable {
         }
     }
 
-    private record Identity(Class<?> loader, String path, String fingerprint) {}
+    private record Identity(
+            Class<?> loader, String path, String fingerprint, ComputeDevice device) {}
 
     /** A model that is there after {@link #load}. Users are guarded by {@link #SHARED}. */
     private static final class Shared {
@@ -198,7 +207,8 @@ public final class LoadedModel implements AutoCloseable {
             if (model != null) {
                 return;
             }
-            ServableModel loaded = loader.load(identity.path(), identity.fingerprint());
+            ServableModel loaded =
+                    loader.load(identity.path(), identity.fingerprint(), identity.device());
             reference = new ModelReference(loaded.name(), loaded.version());
             long hash =
                     Fingerprint.of(

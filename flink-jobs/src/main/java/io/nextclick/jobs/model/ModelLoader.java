@@ -1,5 +1,7 @@
 package io.nextclick.jobs.model;
 
+import io.nextclick.models.device.ComputeDevice;
+import io.nextclick.models.device.DeviceChoice;
 import io.nextclick.models.serving.ServableModel;
 import java.io.IOException;
 import java.io.Serializable;
@@ -20,11 +22,17 @@ public interface ModelLoader extends Serializable {
     /**
      * Loads the model of this fingerprint.
      *
+     * @param device what it is to compute on
      * @throws io.nextclick.models.files.ModelFileException if a file is missing, damaged or not
      *     what the manifest says, or if there is another model by now
      * @throws IOException if it can't be read
      */
-    ServableModel load(String path, String fingerprint) throws IOException;
+    ServableModel load(String path, String fingerprint, ComputeDevice device) throws IOException;
+
+    /** What models are to compute on, where they can choose. */
+    default DeviceChoice device() {
+        return DeviceChoice.CPU;
+    }
 
     /** Whether models of this kind answer clicks of sessions. */
     boolean serves(String kind);

@@ -1,5 +1,6 @@
 package io.nextclick.jobs.model;
 
+import io.nextclick.models.device.ComputeDevice;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -106,10 +107,11 @@ public final class ReleasesInForce {
     }
 
     /** Loads the model in force, or the latest before it that can be; empty if there is none. */
-    public Optional<LoadedModel> acquire(ModelLoader loader) {
+    public Optional<LoadedModel> acquire(ModelLoader loader, ComputeDevice device) {
         for (ApprovedRelease release : releases) {
             try {
-                return Optional.of(LoadedModel.acquire(release.uri(), release.sha256(), loader));
+                return Optional.of(
+                        LoadedModel.acquire(release.uri(), release.sha256(), loader, device));
             } catch (IOException | RuntimeException e) {
                 LOG.warn(
                         "The released model {} can't be restored: {}",

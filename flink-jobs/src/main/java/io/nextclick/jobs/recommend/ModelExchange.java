@@ -4,6 +4,7 @@ import io.nextclick.jobs.model.ApprovedRelease;
 import io.nextclick.jobs.model.BackgroundWork;
 import io.nextclick.jobs.model.LoadedModel;
 import io.nextclick.jobs.model.ModelLoader;
+import io.nextclick.models.device.ComputeDevice;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
@@ -27,6 +28,7 @@ final class ModelExchange implements AutoCloseable {
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
 
     private final ModelLoader loader;
+    private final ComputeDevice device;
     private final RecommendSettings settings;
     private final BackgroundWork background;
     private final ThrowingRunnable<Exception> whenReady;
@@ -39,17 +41,20 @@ final class ModelExchange implements AutoCloseable {
     private volatile ApprovedRelease wanted;
 
     /**
+     * @param device what its models compute on
      * @param background becomes this object's
      * @param whenReady is run by the task when a model can be taken
      * @param failures counts loadings that failed; safe for several threads
      */
     ModelExchange(
             ModelLoader loader,
+            ComputeDevice device,
             RecommendSettings settings,
             BackgroundWork background,
             ThrowingRunnable<Exception> whenReady,
             Counter failures) {
         this.loader = loader;
+        this.device = device;
         this.settings = settings;
         this.background = background;
         this.whenReady = whenReady;
@@ -98,7 +103,8 @@ final class ModelExchange implements AutoCloseable {
     private ActiveModel warmedUp(ApprovedRelease release) throws IOException {
         ActiveModel model =
                 new ActiveModel(
-                        LoadedModel.acquire(release.uri(), release.sha256(), loader), settings);
+                        LoadedModel.acquire(release.uri(), release.sha256(), loader, device),
+                        settings);
         try {
             model.warmUp(/* isBesideClicks= */ true);
             return model;

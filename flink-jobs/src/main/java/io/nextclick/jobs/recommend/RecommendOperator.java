@@ -6,8 +6,10 @@ import io.nextclick.jobs.model.BackgroundWork;
 import io.nextclick.jobs.model.LoadedModel;
 import io.nextclick.jobs.model.ModelLoader;
 import io.nextclick.jobs.model.ReleasesInForce;
+import io.nextclick.jobs.model.SubtaskDevice;
 import io.nextclick.jobs.ready.Readiness;
 import io.nextclick.jobs.types.Fingerprint;
+import io.nextclick.models.device.ComputeDevice;
 import io.nextclick.models.ranking.CandidateList;
 import io.nextclick.models.scoring.ScoreScale;
 import io.nextclick.models.session.ItemVocabulary;
@@ -129,6 +131,9 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
 
     private transient ModelExchange exchange;
 
+    /** What this subtask's models compute on. */
+    private transient ComputeDevice device;
+
     /** Whether this goes on from a checkpoint or savepoint. */
     private transient boolean restored;
 
@@ -238,6 +243,7 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
     @Override
     public void open() throws Exception {
         super.open();
+        device = SubtaskDevice.choose(loader.device(), getRuntimeContext(), restored);
         counters = new RecommendMetrics(getMetricGroup());
         quality = new LiveQuality(settings.liveQualityWindow());
         quality.register(getMetricGroup(), getRuntimeContext());
@@ -247,6 +253,7 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
             exchange =
                     new ModelExchange(
                             loader,
+                            device,
                             settings,
                             new BackgroundWork(
                                     mailbox,
@@ -258,6 +265,7 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
                             counters.modelLoadFailures);
         }
         getMetricGroup().gauge(Readiness.GAUGE, (Gauge<Integer>) () -> isReady() ? 1 : 0);
+        getMetricGroup().gauge("device", (Gauge<String>) () -> device.toString());
         getMetricGroup().gauge("warmUpMillis", (Gauge<Long>) () -> warmUpMillis);
         if (blend != null) {
             blend.open(getMetricGroup(), getRuntimeContext());
@@ -312,7 +320,7 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
         ApprovedRelease released = releases == null ? null : releases.current();
         Optional<LoadedModel> loaded = Optional.empty();
         if (released != null) {
-            loaded = releases.acquire(loader);
+            loaded = releases.acquire(loader, device);
             if (loaded.isEmpty() || !loaded.get().fingerprint().equals(released.sha256())) {
                 exchange.prepare(released);
             }
@@ -321,7 +329,9 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
             // Where there is neither, the first release is waited for.
             boolean required =
                     settings.modelRequired() && (releases == null || settings.modelPath() != null);
-            loaded = LoadedModel.acquireToStart(settings.modelPath(), required, loader, restored);
+            loaded =
+                    LoadedModel.acquireToStart(
+                            settings.modelPath(), required, loader, device, restored);
         }
         return loaded.orElse(null);
     }

@@ -7,7 +7,9 @@ import io.nextclick.jobs.model.BackgroundWork;
 import io.nextclick.jobs.model.LoadedModel;
 import io.nextclick.jobs.model.ModelLoader;
 import io.nextclick.jobs.model.ReleasesInForce;
+import io.nextclick.jobs.model.SubtaskDevice;
 import io.nextclick.jobs.release.RefusedReleaseException.Reason;
+import io.nextclick.models.device.ComputeDevice;
 import io.nextclick.schemas.Codec;
 import io.nextclick.schemas.Encoding;
 import io.nextclick.schemas.ModelRelease;
@@ -77,6 +79,7 @@ public final class ReleaseGateOperator extends AbstractStreamOperator<ApprovedRe
     private transient long startedAfreshMillis;
 
     private transient boolean restored;
+    private transient ComputeDevice device;
 
     /** The name that is followed; null until the first release says one. */
     private transient String name;
@@ -182,6 +185,8 @@ public final class ReleaseGateOperator extends AbstractStreamOperator<ApprovedRe
     @Override
     public void open() throws Exception {
         super.open();
+        // That of the first answering subtask: in the same process they share the model.
+        device = SubtaskDevice.choose(loader.device(), getRuntimeContext(), restored);
         approved = getMetricGroup().counter("releasesApproved");
         refused = getMetricGroup().counter("releasesRefused");
         MetricGroup because = getMetricGroup().addGroup("releasesRefusedBecause");
@@ -210,9 +215,9 @@ public final class ReleaseGateOperator extends AbstractStreamOperator<ApprovedRe
     }
 
     private void takeUpModelInForce() throws IOException {
-        Optional<LoadedModel> model = releases.acquire(loader);
+        Optional<LoadedModel> model = releases.acquire(loader, device);
         if (releases.current() == null) {
-            model = LoadedModel.acquireToStart(modelPath, false, loader, restored);
+            model = LoadedModel.acquireToStart(modelPath, false, loader, device, restored);
         }
         inForce = model.orElse(null);
         if (settings.name() != null) {
@@ -312,7 +317,7 @@ public final class ReleaseGateOperator extends AbstractStreamOperator<ApprovedRe
         ModelRelease release = loading.release;
         for (int attempt = 1; ; attempt++) {
             try {
-                loading.put(LoadedModel.acquire(release.uri(), release.sha256(), loader));
+                loading.put(LoadedModel.acquire(release.uri(), release.sha256(), loader, device));
                 background.tell(() -> loaded(loading), "examine a release");
                 return;
             } catch (IOException | RuntimeException | OutOfMemoryError e) {

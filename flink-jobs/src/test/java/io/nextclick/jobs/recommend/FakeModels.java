@@ -3,6 +3,7 @@ package io.nextclick.jobs.recommend;
 import io.nextclick.jobs.model.ModelLoader;
 import io.nextclick.models.baseline.CoVisitation;
 import io.nextclick.models.baseline.Popularity;
+import io.nextclick.models.device.ComputeDevice;
 import io.nextclick.models.scoring.EncodingScorer;
 import io.nextclick.models.scoring.RecurrentScorer;
 import io.nextclick.models.scoring.SessionScorer;
@@ -56,7 +57,7 @@ public record FakeModels(String version, boolean isRecurrent, boolean asLogged)
     }
 
     @Override
-    public ServableModel load(String path, String fingerprint) {
+    public ServableModel load(String path, String fingerprint, ComputeDevice device) {
         OPEN.incrementAndGet();
         return new Model(this);
     }

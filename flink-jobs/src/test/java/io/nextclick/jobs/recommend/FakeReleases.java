@@ -1,6 +1,7 @@
 package io.nextclick.jobs.recommend;
 
 import io.nextclick.jobs.model.ModelLoader;
+import io.nextclick.models.device.ComputeDevice;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFileException.Fault;
 import io.nextclick.models.serving.ServableModel;
@@ -67,7 +68,8 @@ public record FakeReleases(String name) implements ModelLoader {
     }
 
     @Override
-    public ServableModel load(String path, String fingerprint) throws IOException {
+    public ServableModel load(String path, String fingerprint, ComputeDevice device)
+            throws IOException {
         PERMITS.get(name).acquireUninterruptibly();
         FakeModels model = PATHS.get(name).get(path);
         if (model == null) {
@@ -79,7 +81,7 @@ public record FakeReleases(String name) implements ModelLoader {
         if (model.version().equals("odd")) {
             throw new ModelFileException("weights", "tensor w has shape [2] where [3] is needed");
         }
-        return model.load(path, fingerprint);
+        return model.load(path, fingerprint, device);
     }
 
     @Override

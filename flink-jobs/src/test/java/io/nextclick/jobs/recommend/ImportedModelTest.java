@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.nextclick.jobs.model.FileSystemModels;
 import io.nextclick.jobs.model.LoadedModel;
 import io.nextclick.jobs.model.ModelLoader;
+import io.nextclick.models.device.ComputeDevice;
 import io.nextclick.models.evaluation.Evaluation;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
@@ -85,8 +86,9 @@ class ImportedModelTest {
         }
 
         @Override
-        public ServableModel load(String path, String fingerprint) throws IOException {
-            return new FileSystemModels().load(folder, fingerprint);
+        public ServableModel load(String path, String fingerprint, ComputeDevice device)
+                throws IOException {
+            return new FileSystemModels().load(folder, fingerprint, device);
         }
 
         @Override

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nextclick.jobs.kafka.ReceivedClick;
+import io.nextclick.jobs.model.CannotStartException;
 import io.nextclick.jobs.model.LoadedModel;
-import io.nextclick.jobs.model.UnusableModelException;
 import io.nextclick.schemas.Recommendation;
 import io.nextclick.schemas.Recommendation.ModelReference;
 import io.nextclick.schemas.Recommendation.RecommendedItem;
@@ -438,7 +438,7 @@ class RecommendOperatorTest {
         RecommendSettings settings = new Change(SETTINGS).model("absent", true).done();
         try (OperatorRun run = new OperatorRun(settings, FakeModels.recurrent("v1"))) {
             assertThatThrownBy(run::open)
-                    .isInstanceOf(UnusableModelException.class)
+                    .isInstanceOf(CannotStartException.class)
                     .hasMessageContaining("absent")
                     .hasCauseInstanceOf(FileNotFoundException.class);
         }

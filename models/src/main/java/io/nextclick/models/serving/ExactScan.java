@@ -38,7 +38,7 @@ final class ExactScan {
         if (k < 1) {
             throw new IllegalArgumentException("k is " + k + ", it must be at least 1");
         }
-        checkQueries(items, queries, count);
+        checkQueries(queries, count, items.dimension());
         TopItems[] lists = new TopItems[count];
         Workspace workspace = borrow(items);
         int batch = batch(items);
@@ -98,13 +98,8 @@ final class ExactScan {
 
     /** See {@link ItemIndex#ranks}. */
     int[] ranks(PackedRows items, float[][] queries, int count, int[] targets, int[][] excluded) {
-        checkQueries(items, queries, count);
-        for (int i = 0; i < count; i++) {
-            if (targets[i] < 0 || targets[i] >= items.rows()) {
-                throw new IllegalArgumentException(
-                        "target " + i + " is row " + targets[i] + " of " + items.rows() + " items");
-            }
-        }
+        checkQueries(queries, count, items.dimension());
+        checkTargets(targets, count, items.rows());
         int[] ranks = new int[count];
         Workspace workspace = borrow(items);
         int batch = batch(items);
@@ -191,16 +186,25 @@ final class ExactScan {
         }
     }
 
-    private static void checkQueries(PackedRows items, float[][] queries, int count) {
+    static void checkQueries(float[][] queries, int count, int dimension) {
         for (int i = 0; i < count; i++) {
-            if (queries[i].length != items.dimension()) {
+            if (queries[i].length != dimension) {
                 throw new IllegalArgumentException(
                         "query "
                                 + i
                                 + " has "
                                 + queries[i].length
                                 + " values, the items have "
-                                + items.dimension());
+                                + dimension);
+            }
+        }
+    }
+
+    static void checkTargets(int[] targets, int count, int rows) {
+        for (int i = 0; i < count; i++) {
+            if (targets[i] < 0 || targets[i] >= rows) {
+                throw new IllegalArgumentException(
+                        "target " + i + " is row " + targets[i] + " of " + rows + " items");
             }
         }
     }

@@ -20,18 +20,8 @@ final class Panels implements PackedRows {
      * @throws IllegalArgumentException if the lengths don't fit or a value is not finite
      */
     Panels(float[] weights, float[] biases, int dimension, DenseKernel kernel) {
-        if (dimension < 1) {
-            throw new IllegalArgumentException("dimension is " + dimension + ", it must be >= 1");
-        }
-        if (weights.length % dimension != 0) {
-            throw new IllegalArgumentException(
-                    "there are " + weights.length + " weights, not a multiple of " + dimension);
-        }
+        check(weights, biases, dimension);
         rows = weights.length / dimension;
-        if (biases != null && biases.length != rows) {
-            throw new IllegalArgumentException(
-                    "there are " + biases.length + " biases for " + rows + " rows");
-        }
         this.dimension = dimension;
         width = kernel.panelWidth();
         panelCount = (rows + width - 1) / width;
@@ -46,6 +36,40 @@ final class Panels implements PackedRows {
         }
     }
 
+    /**
+     * @throws IllegalArgumentException if these are no matrix of so many columns and its biases
+     */
+    static void check(float[] weights, float[] biases, int dimension) {
+        if (dimension < 1) {
+            throw new IllegalArgumentException("dimension is " + dimension + ", it must be >= 1");
+        }
+        if (weights.length % dimension != 0) {
+            throw new IllegalArgumentException(
+                    "there are " + weights.length + " weights, not a multiple of " + dimension);
+        }
+        int rows = weights.length / dimension;
+        if (biases != null && biases.length != rows) {
+            throw new IllegalArgumentException(
+                    "there are " + biases.length + " biases for " + rows + " rows");
+        }
+        for (int row = 0; row < rows; row++) {
+            if (biases != null && !Float.isFinite(biases[row])) {
+                throw new IllegalArgumentException("the bias of row " + row + " is " + biases[row]);
+            }
+            for (int d = 0; d < dimension; d++) {
+                if (!Float.isFinite(weights[row * dimension + d])) {
+                    throw new IllegalArgumentException(
+                            "value "
+                                    + d
+                                    + " of row "
+                                    + row
+                                    + " is "
+                                    + weights[row * dimension + d]);
+                }
+            }
+        }
+    }
+
     private void fill(int panel, float[] weights, float[] biases) {
         float[] chunk = chunkOf(panel);
         int offset = offsetOf(panel);
@@ -55,18 +79,9 @@ final class Panels implements PackedRows {
                 chunk[offset + lane] = Float.NaN;
                 continue;
             }
-            float bias = biases == null ? 0 : biases[row];
-            if (!Float.isFinite(bias)) {
-                throw new IllegalArgumentException("the bias of row " + row + " is " + bias);
-            }
-            chunk[offset + lane] = bias;
+            chunk[offset + lane] = biases == null ? 0 : biases[row];
             for (int d = 0; d < dimension; d++) {
-                float weight = weights[row * dimension + d];
-                if (!Float.isFinite(weight)) {
-                    throw new IllegalArgumentException(
-                            "value " + d + " of row " + row + " is " + weight);
-                }
-                chunk[offset + (1 + d) * width + lane] = weight;
+                chunk[offset + (1 + d) * width + lane] = weights[row * dimension + d];
             }
         }
     }

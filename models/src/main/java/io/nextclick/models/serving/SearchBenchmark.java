@@ -1,5 +1,6 @@
 package io.nextclick.models.serving;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -258,7 +259,7 @@ public final class SearchBenchmark {
 
         TorchItems(float[] vectors, int dimension) {
             this.dimension = dimension;
-            manager = NDManager.newBaseManager("PyTorch");
+            manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
             int items = vectors.length / dimension;
             NDArray rows = manager.create(vectors, new Shape(items, dimension)); // [V, D]
             whole = rows.transpose();

@@ -1,5 +1,6 @@
 package io.nextclick.models.serving;
 
+import io.nextclick.models.device.ComputeDevice;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.scoring.RecurrentScorer;
@@ -16,34 +17,55 @@ final class ServableGru4Rec extends FolderModel {
     /** Floats that the precomputed inputs of all items may take: 64 MiB. */
     private static final long LARGEST_TABLE = 1 << 24;
 
-    private final ExactItemIndex index;
+    private final ItemIndex index;
     private final PackedGruCell.Weights packed;
     private final TorchGruCell.Weights torch;
 
-    ServableGru4Rec(ModelFolder folder, CellKind cell, DenseKernel kernel)
+    /**
+     * @param cell on another device than the machine's own processor it is torch's in any case
+     */
+    ServableGru4Rec(ModelFolder folder, CellKind cell, Placement placement)
             throws ModelFileException {
         super(folder);
         Gru4RecWeights weights = Gru4RecWeights.of(folder);
-        PackedGruCell.Embeddings embeddings;
         try {
             index =
-                    new ExactItemIndex(
-                            weights.outputWeight(),
-                            weights.outputBias(),
-                            weights.hiddenSize(),
-                            kernel);
-            embeddings = weights.tied() ? index::copyVector : untied(weights);
-            packed =
-                    cell == CellKind.PACKED
-                            ? new PackedGruCell.Weights(weights, embeddings, LARGEST_TABLE, kernel)
-                            : null;
+                    placement.index(
+                            weights.outputWeight(), weights.outputBias(), weights.hiddenSize());
         } catch (IllegalArgumentException e) {
             throw new ModelFileException(ModelFolder.WEIGHTS, e.getMessage(), e);
         }
-        torch = cell == CellKind.TORCH ? new TorchGruCell.Weights(weights, embeddings) : null;
+        try {
+            if (index instanceof TorchItemIndex onDevice) {
+                packed = null;
+                torch =
+                        new TorchGruCell.Weights(
+                                weights,
+                                weights.tied() ? onDevice.vectors() : null,
+                                placement.torch());
+            } else if (cell == CellKind.TORCH) {
+                packed = null;
+                torch = new TorchGruCell.Weights(weights, null, ComputeDevice.CPU);
+            } else {
+                PackedGruCell.Embeddings embeddings =
+                        weights.tied() && index instanceof ExactItemIndex exact
+                                ? exact::copyVector
+                                : rowsOf(weights);
+                packed =
+                        new PackedGruCell.Weights(
+                                weights, embeddings, LARGEST_TABLE, placement.kernel());
+                torch = null;
+            }
+        } catch (IllegalArgumentException e) {
+            index.close();
+            throw new ModelFileException(ModelFolder.WEIGHTS, e.getMessage(), e);
+        } catch (RuntimeException | Error e) {
+            index.close();
+            throw e;
+        }
     }
 
-    private static PackedGruCell.Embeddings untied(Gru4RecWeights weights) {
+    private static PackedGruCell.Embeddings rowsOf(Gru4RecWeights weights) {
         float[] embedding = weights.embedding();
         int size = weights.embeddingSize();
         return (row, target) -> System.arraycopy(embedding, row * size, target, 0, size);
@@ -61,7 +83,8 @@ final class ServableGru4Rec extends FolderModel {
 
     /** Arrays that the model holds in native memory. */
     int nativeArrays() {
-        return torch == null ? 0 : torch.liveResources();
+        return (torch == null ? 0 : torch.liveResources())
+                + (index instanceof TorchItemIndex onDevice ? onDevice.liveResources() : 0);
     }
 
     @Override
@@ -74,14 +97,14 @@ final class ServableGru4Rec extends FolderModel {
                 + "; "
                 + (torch == null
                         ? new PackedGruCell(packed).describe()
-                        : "recurrent cell in torch");
+                        : new TorchGruCell(torch).describe());
     }
 
     @Override
     void free() {
-        index.close();
         if (torch != null) {
             torch.close();
         }
+        index.close();
     }
 }

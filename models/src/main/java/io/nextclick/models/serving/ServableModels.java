@@ -1,6 +1,7 @@
 package io.nextclick.models.serving;
 
 import io.nextclick.models.counted.CountedModel;
+import io.nextclick.models.device.ComputeDevice;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
 import java.util.Collections;
@@ -23,26 +24,39 @@ public final class ServableModels {
     private static final Map<String, Loader> KINDS = new TreeMap<>();
 
     static {
-        KINDS.put("gru4rec", folder -> new ServableGru4Rec(folder, cell(), DenseKernel.fastest()));
-        KINDS.put("sasrec", folder -> new ServableSasRec(folder, DenseKernel.fastest()));
-        KINDS.put("two-tower", folder -> new ServableTwoTower(folder, DenseKernel.fastest()));
-        KINDS.put("torchscript", folder -> new ServableTorchScript(folder, DenseKernel.fastest()));
-        CountedModel.KINDS.forEach(kind -> KINDS.put(kind, ServableCounted::new));
+        KINDS.put("gru4rec", (folder, placement) -> new ServableGru4Rec(folder, cell(), placement));
+        KINDS.put("sasrec", ServableSasRec::new);
+        KINDS.put("two-tower", ServableTwoTower::new);
+        KINDS.put("torchscript", ServableTorchScript::new);
+        // What was counted is looked up and added up on the heap, whatever the device.
+        CountedModel.KINDS.forEach(
+                kind -> KINDS.put(kind, (folder, placement) -> new ServableCounted(folder)));
     }
 
     private ServableModels() {}
 
     @FunctionalInterface
     private interface Loader {
-        ServableModel load(ModelFolder folder) throws ModelFileException;
+        ServableModel load(ModelFolder folder, Placement placement) throws ModelFileException;
+    }
+
+    /**
+     * Makes a model ready to answer on the machine's own processor. The caller closes it.
+     *
+     * @throws ModelFileException if its kind is unknown, or a tensor is missing or doesn't fit
+     */
+    public static ServableModel load(ModelFolder folder) throws ModelFileException {
+        return load(folder, ComputeDevice.CPU);
     }
 
     /**
      * Makes a model ready to answer. The caller closes it.
      *
+     * @param device where items are searched, and what torch runs is run
      * @throws ModelFileException if its kind is unknown, or a tensor is missing or doesn't fit
      */
-    public static ServableModel load(ModelFolder folder) throws ModelFileException {
+    public static ServableModel load(ModelFolder folder, ComputeDevice device)
+            throws ModelFileException {
         String kind = folder.manifest().kind();
         Loader loader = KINDS.get(kind);
         if (loader == null) {
@@ -52,7 +66,7 @@ public final class ServableModels {
                     "kind is '" + kind + "', known are " + KINDS.keySet(),
                     null);
         }
-        return loader.load(folder);
+        return loader.load(folder, Placement.on(device));
     }
 
     /** The kinds of model that can be served. */

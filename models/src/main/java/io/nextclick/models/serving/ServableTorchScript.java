@@ -1,6 +1,7 @@
 package io.nextclick.models.serving;
 
 import ai.djl.engine.EngineException;
+import io.nextclick.models.device.ComputeDevice;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
 import java.util.ArrayList;
@@ -27,10 +28,10 @@ final class ServableTorchScript extends FolderModel {
     /** How far two encodings of a session may be apart, relative to the largest value in one. */
     private static final float TOLERANCE = 1e-3f;
 
-    private final ExactItemIndex index;
+    private final ItemIndex index;
     private final TorchScriptModule module;
 
-    ServableTorchScript(ModelFolder folder, DenseKernel kernel) throws ModelFileException {
+    ServableTorchScript(ModelFolder folder, Placement placement) throws ModelFileException {
         super(folder);
         int items = vocabulary().size();
         if (items == 0) {
@@ -39,12 +40,20 @@ final class ServableTorchScript extends FolderModel {
         float[] vectors = folder.floats(ITEM_WEIGHT, items, -1);
         float[] biases = folder.has(ITEM_BIAS) ? folder.floats(ITEM_BIAS, items) : null;
         try {
-            index = new ExactItemIndex(vectors, biases, vectors.length / items, kernel);
+            index = placement.index(vectors, biases, vectors.length / items);
         } catch (IllegalArgumentException e) {
             throw new ModelFileException(
                     ModelFolder.WEIGHTS, ITEM_WEIGHT + ": " + e.getMessage(), e);
         }
-        module = new TorchScriptModule(folder.module());
+        try {
+            module =
+                    new TorchScriptModule(
+                            folder.module(),
+                            placement.torch() == null ? ComputeDevice.CPU : placement.torch());
+        } catch (ModelFileException | RuntimeException | Error e) {
+            index.close();
+            throw e;
+        }
         try {
             tryOut();
         } catch (ModelFileException | RuntimeException | Error e) {
@@ -159,14 +168,16 @@ final class ServableTorchScript extends FolderModel {
                 + version()
                 + ": "
                 + index.describe()
-                + "; TorchScript module, reads the last "
+                + "; TorchScript module on "
+                + module.device()
+                + ", reads the last "
                 + sessionRules().maximumLength()
                 + " items";
     }
 
     @Override
     void free() {
-        index.close();
         module.close();
+        index.close();
     }
 }

@@ -8,33 +8,30 @@ import io.nextclick.models.tower.TowerWeights;
 
 /**
  * A saved two-tower model: the query tower, and the items as they were when it was saved. Sessions
- * are read without users and contexts. Heap only.
+ * are read without users and contexts. The tower is the kernel's wherever the items are searched.
  */
 final class ServableTwoTower extends FolderModel {
 
     private static final String OUTPUT_VECTORS = "output.vectors";
     private static final String INPUT_VECTORS = "input.vectors";
 
-    private final ExactItemIndex index;
+    private final ItemIndex index;
     private final QueryTower tower;
 
     /** [V, D]. */
     private final float[] inputs;
 
-    ServableTwoTower(ModelFolder folder, DenseKernel kernel) throws ModelFileException {
+    ServableTwoTower(ModelFolder folder, Placement placement) throws ModelFileException {
         super(folder);
         TowerWeights weights = TowerWeights.read(folder);
         int items = folder.vocabulary().size();
         int dimension = weights.dimension();
         inputs = folder.floats(INPUT_VECTORS, items, dimension);
         try {
-            tower = new QueryTower(weights, kernel);
+            tower = new QueryTower(weights, placement.kernel());
             index =
-                    new ExactItemIndex(
-                            folder.floats(OUTPUT_VECTORS, items, dimension),
-                            null,
-                            dimension,
-                            kernel);
+                    placement.index(
+                            folder.floats(OUTPUT_VECTORS, items, dimension), null, dimension);
         } catch (IllegalArgumentException e) {
             throw new ModelFileException(ModelFolder.WEIGHTS, e.getMessage(), e);
         }

@@ -3,30 +3,32 @@ package io.nextclick.models.serving;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.types.SparseFormat;
+import ai.djl.nn.core.Embedding;
 import ai.djl.pytorch.jni.JniUtils;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
+import io.nextclick.models.device.ComputeDevice;
+import io.nextclick.models.training.UploadBuffer;
+import java.util.Arrays;
 
 /**
- * The cell on torch, with the operation that training runs. It costs two copies between the heap
- * and native memory a bundle, and its results differ in the last bits with the size of the bundle.
+ * The cell on torch, with the operation that training runs, on any device. It costs two copies
+ * between the heap and the device a bundle, and its results differ in the last bits with the size
+ * of the bundle.
  *
- * <p>Shapes: E = embedding size, H = hidden size, B = bundle.
+ * <p>Shapes: V = items, E = embedding size, H = hidden size, B = bundle.
  */
 final class TorchGruCell implements GruCell {
 
     private final Weights weights;
 
     /**
-     * Native memory that carries embeddings and states to torch, used again by every bundle: fresh
+     * Native memory that carries rows and states to torch, used again by every bundle: fresh
      * buffers would pile up until the garbage collector happens to run.
      */
-    private ByteBuffer embedded = room(0);
+    private final UploadBuffer upload = new UploadBuffer();
 
-    private ByteBuffer hidden = room(0);
+    private float[] before = new float[0];
 
     TorchGruCell(Weights weights) {
         this.weights = weights;
@@ -40,46 +42,34 @@ final class TorchGruCell implements GruCell {
             return;
         }
         int hiddenSize = weights.hiddenSize;
-        embedded = cleared(embedded, count * weights.embeddingSize);
-        hidden = cleared(hidden, count * hiddenSize);
-        FloatBuffer embeddedFloats = embedded.asFloatBuffer();
-        FloatBuffer hiddenFloats = hidden.asFloatBuffer();
-        float[] row = new float[weights.embeddingSize];
-        for (int i = 0; i < count; i++) {
-            weights.embeddings.copyRow(itemRows[i], row);
-            embeddedFloats.put(row);
-            hiddenFloats.put(states[i]);
+        if (before.length < count * hiddenSize) {
+            before = new float[count * hiddenSize];
         }
-        float[] advanced = step(count);
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(states[i], 0, before, i * hiddenSize, hiddenSize);
+        }
+        float[] advanced = step(Arrays.copyOf(itemRows, count), count);
         for (int i = 0; i < count; i++) {
             System.arraycopy(advanced, i * hiddenSize, states[i], 0, hiddenSize);
         }
     }
 
-    private static ByteBuffer room(int floats) {
-        return ByteBuffer.allocateDirect(floats * Float.BYTES).order(ByteOrder.nativeOrder());
-    }
-
-    private static ByteBuffer cleared(ByteBuffer buffer, int floats) {
-        ByteBuffer large = buffer.capacity() < floats * Float.BYTES ? room(floats) : buffer;
-        return large.clear().limit(floats * Float.BYTES);
-    }
-
-    /** The arrays made here view the two buffers, and are closed before these are used again. */
-    private float[] step(int count) {
+    /** The arrays made here view the buffer, and are closed before it is used again. */
+    private float[] step(int[] itemRows, int count) {
+        upload.clear();
         // Gradient mode belongs to the thread, which may be one that trains as well.
         boolean gradients = JniUtils.isGradMode();
         JniUtils.setGradMode(false);
         try (NDManager manager = weights.manager.newSubManager()) {
+            NDArray rows = upload.indexes(manager, itemRows, count, 1); // [B, 1]
             NDArray inputs = // [B, 1, E]
-                    manager.create(
-                            embedded, new Shape(count, 1, weights.embeddingSize), DataType.FLOAT32);
-            NDArray before = // [1, B, H]
-                    manager.create(
-                            hidden, new Shape(1, count, weights.hiddenSize), DataType.FLOAT32);
+                    Embedding.embedding(rows, weights.vectors, SparseFormat.DENSE)
+                            .singletonOrThrow();
+            NDArray states = // [1, B, H]
+                    upload.firstFloats(manager, before, 1, count, weights.hiddenSize);
             NDArray after = // [B, 1, H]
                     inputs.getNDArrayInternal()
-                            .gru(inputs, before, weights.gates, true, 1, 0, false, false, true)
+                            .gru(inputs, states, weights.gates, true, 1, 0, false, false, true)
                             .get(0);
             return after.toFloatArray();
         } finally {
@@ -89,29 +79,45 @@ final class TorchGruCell implements GruCell {
 
     @Override
     public String describe() {
-        return "recurrent cell in torch";
+        return "recurrent cell in torch on " + weights.device;
     }
 
     /** What the cells of a model share: owns the native memory. Safe for several threads. */
     static final class Weights implements AutoCloseable {
-        private final PackedGruCell.Embeddings embeddings;
-        private final int embeddingSize;
+        private final ComputeDevice device;
         private final int hiddenSize;
         private final NDManager manager;
         private final NDList gates;
 
-        Weights(Gru4RecWeights model, PackedGruCell.Embeddings embeddings) {
-            this.embeddings = embeddings;
-            embeddingSize = model.embeddingSize();
+        /** What stands for each item [V, E]. */
+        private final NDArray vectors;
+
+        /**
+         * @param vectors the item vectors on the device, if they are there already; they stay the
+         *     caller's and outlive this. Null: they are brought there
+         */
+        Weights(Gru4RecWeights model, NDArray vectors, ComputeDevice device) {
+            this.device = device;
+            int embeddingSize = model.embeddingSize();
             hiddenSize = model.hiddenSize();
-            manager = NDManager.newBaseManager("PyTorch");
-            int rows = 3 * hiddenSize;
-            gates =
-                    new NDList(
-                            manager.create(model.inputWeight(), new Shape(rows, embeddingSize)),
-                            manager.create(model.hiddenWeight(), new Shape(rows, hiddenSize)),
-                            manager.create(model.inputBias(), new Shape(rows)),
-                            manager.create(model.hiddenBias(), new Shape(rows)));
+            manager = NDManager.newBaseManager(device.engineDevice(), "PyTorch");
+            try {
+                int rows = 3 * hiddenSize;
+                gates =
+                        new NDList(
+                                manager.create(model.inputWeight(), new Shape(rows, embeddingSize)),
+                                manager.create(model.hiddenWeight(), new Shape(rows, hiddenSize)),
+                                manager.create(model.inputBias(), new Shape(rows)),
+                                manager.create(model.hiddenBias(), new Shape(rows)));
+                this.vectors =
+                        vectors == null
+                                ? manager.create(
+                                        model.embedding(), new Shape(model.items(), embeddingSize))
+                                : vectors;
+            } catch (RuntimeException | Error e) {
+                manager.close();
+                throw e;
+            }
         }
 
         /** How many arrays and managers its manager holds: constant between calls. */

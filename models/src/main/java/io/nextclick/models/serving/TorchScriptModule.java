@@ -1,6 +1,5 @@
 package io.nextclick.models.serving;
 
-import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -11,6 +10,7 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
+import io.nextclick.models.device.ComputeDevice;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
 import java.io.ByteArrayInputStream;
@@ -61,17 +61,21 @@ final class TorchScriptModule implements AutoCloseable {
             Pattern.compile(
                     "(?!\\.{1,2}/)[^/\\\\\\p{Cntrl}]+(/(?!\\.{1,2}(/|$))[^/\\\\\\p{Cntrl}]+)*/?");
 
+    private final ComputeDevice device;
     private final PtNDManager manager;
     private final PtSymbolBlock block;
 
     /**
      * Parses an archive, whose digest has to be verified by now.
      *
+     * @param device where its parameters go and its inputs come; a trace that made constants of its
+     *     own on the device it was traced on fails on another
      * @throws ModelFileException if it is not a TorchScript archive that this libtorch understands
      */
-    TorchScriptModule(byte[] archive) throws ModelFileException {
+    TorchScriptModule(byte[] archive, ComputeDevice device) throws ModelFileException {
         requireArchive(archive);
-        manager = (PtNDManager) NDManager.newBaseManager(Device.cpu(), "PyTorch");
+        this.device = device;
+        manager = (PtNDManager) NDManager.newBaseManager(device.engineDevice(), "PyTorch");
         try {
             // A subtask has one core: threads within an operation would only take it from others.
             JniUtils.setNumThreads(1);
@@ -91,6 +95,10 @@ final class TorchScriptModule implements AutoCloseable {
             manager.close();
             throw new ModelFileException(ModelFolder.MODULE, e.getMessage(), e);
         }
+    }
+
+    ComputeDevice device() {
+        return device;
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.nextclick.models.tower;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import java.lang.management.ManagementFactory;
@@ -94,7 +95,7 @@ public final class TowerBenchmark {
      */
     public static Result measure(int items, Duration turn, int rounds) {
         TwoTowerOptions options = options(items);
-        try (NDManager manager = NDManager.newBaseManager(null, "PyTorch");
+        try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
                 TwoTowerLearner learner = new TwoTowerLearner(options);
                 DenseTowers dense = new DenseTowers(options, items, manager)) {
             JniUtils.setNumThreads(1);

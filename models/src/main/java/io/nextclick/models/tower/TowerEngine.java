@@ -1,5 +1,6 @@
 package io.nextclick.models.tower;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
@@ -94,7 +95,9 @@ final class TowerEngine implements AutoCloseable {
 
     Gradients step(Batch batch, QueryParameters query) {
         if (manager == null) {
-            manager = NDManager.newBaseManager(null, "PyTorch");
+            // Batches are too small for a GPU to gain what the way there costs, and a restored
+            // trainer promises the same parameters to the bit, which a GPU doesn't.
+            manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
         }
         if (thread != Thread.currentThread()) {
             // The order of a sum, and so its last bits, depend on the engine's threads; with work

@@ -153,7 +153,8 @@ public final class Trainer {
                     "another training is running in this process, and the engine has one gradient"
                             + " tape: train one model after the other, or in two processes");
         }
-        try (NDManager manager = NDManager.newBaseManager(null, ENGINE)) {
+        try (NDManager manager =
+                NDManager.newBaseManager(options.device().choose(0).engineDevice(), ENGINE)) {
             if (options.threads() > 0) {
                 JniUtils.setNumThreads(options.threads());
             }

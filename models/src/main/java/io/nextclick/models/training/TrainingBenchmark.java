@@ -1,5 +1,6 @@
 package io.nextclick.models.training;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import io.nextclick.models.network.Gru4Rec;
@@ -93,7 +94,7 @@ public final class TrainingBenchmark {
         long[] counts = new long[items];
         Arrays.fill(counts, 1);
         sessions.forEach(session -> Arrays.stream(session).forEach(item -> counts[item]++));
-        try (NDManager manager = NDManager.newBaseManager(null, "PyTorch")) {
+        try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
             JniUtils.setNumThreads(OPTIONS.threads());
             Map<Method, ToDoubleFunction<int[][]>> steps = new EnumMap<>(Method.class);
             float rate = (float) OPTIONS.learningRate();

@@ -1,5 +1,6 @@
 package io.nextclick.models.training;
 
+import io.nextclick.models.device.DeviceChoice;
 import io.nextclick.models.network.NetworkKind;
 import java.lang.reflect.RecordComponent;
 import java.util.LinkedHashMap;
@@ -62,6 +63,9 @@ import java.util.Objects;
  * @param threads intra-op threads of the engine, for the whole process; 0 leaves them as they are.
  *     Several wait for each other, and lose far more than they gain, when the machine has other
  *     work
+ * @param device what forward and backward passes are computed on; rows and optimisers stay on the
+ *     heap. A GPU doesn't add up in the same order twice: there, the same seed gives a similar
+ *     model
  */
 public record TrainingOptions(
         NetworkKind network,
@@ -100,7 +104,8 @@ public record TrainingOptions(
         int validationSessions,
         boolean refit,
         long seed,
-        int threads) {
+        int threads,
+        DeviceChoice device) {
 
     /** How item vectors are learnt; both change only the rows that a step touches. */
     public enum ItemOptimizer {
@@ -170,7 +175,8 @@ public record TrainingOptions(
                     5_000,
                     true,
                     42,
-                    1);
+                    1,
+                    DeviceChoice.AUTO);
 
     /** The defaults of SASRec. */
     private static final TrainingOptions SASREC =
@@ -272,6 +278,7 @@ public record TrainingOptions(
         inRange("validation fraction", validationFraction, 0, 0.9);
         inRange("validation sessions", validationSessions, 1, Integer.MAX_VALUE);
         inRange("threads", threads, 0, 1024);
+        Objects.requireNonNull(device, "device");
     }
 
     private static void inRange(String name, double value, double least, double most) {
@@ -291,6 +298,10 @@ public record TrainingOptions(
     public Map<String, Object> asMap() {
         Map<String, Object> map = new LinkedHashMap<>();
         for (RecordComponent component : TrainingOptions.class.getRecordComponents()) {
+            if (component.getType() == DeviceChoice.class) {
+                // Where it is done says nothing of what is done.
+                continue;
+            }
             String name = component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
             try {
                 Object value = component.getAccessor().invoke(this);
@@ -347,6 +358,7 @@ public record TrainingOptions(
         private boolean refit;
         private long seed;
         private int threads;
+        private DeviceChoice device;
 
         private Builder(TrainingOptions from) {
             network = from.network;
@@ -386,6 +398,7 @@ public record TrainingOptions(
             refit = from.refit;
             seed = from.seed;
             threads = from.threads;
+            device = from.device;
         }
 
         public Builder network(NetworkKind value) {
@@ -573,6 +586,11 @@ public record TrainingOptions(
             return this;
         }
 
+        public Builder device(DeviceChoice value) {
+            device = value;
+            return this;
+        }
+
         /**
          * @throws IllegalArgumentException that names the option, its bounds and its value
          */
@@ -614,7 +632,8 @@ public record TrainingOptions(
                     validationSessions,
                     refit,
                     seed,
-                    threads);
+                    threads,
+                    device);
         }
     }
 }

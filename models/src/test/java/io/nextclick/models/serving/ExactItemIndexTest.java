@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.nextclick.models.device.ComputeDevice;
 import io.nextclick.models.scoring.TopItems;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,8 +26,12 @@ class ExactItemIndexTest {
 
     private static final long SEED = 20_26;
 
-    static Stream<DenseKernel> kernels() {
-        return Stream.of(DenseKernel.fastest(), DenseKernel.plain());
+    /** The last is what a GPU is given to do, on the device that there is. */
+    static Stream<Placement> placements() {
+        return Stream.of(
+                Placement.on(DenseKernel.fastest()),
+                Placement.on(DenseKernel.plain()),
+                new Placement(DenseKernel.fastest(), ComputeDevice.CPU));
     }
 
     static Stream<Arguments> sizes() {
@@ -46,17 +51,17 @@ class ExactItemIndexTest {
             {20_000, 8, 31, 1},
             {20_000, 8, 2, 1_000},
         };
-        return kernels()
+        return placements()
                 .flatMap(
-                        kernel ->
+                        placement ->
                                 Arrays.stream(sizes)
-                                        .map(s -> Arguments.of(kernel, s[0], s[1], s[2], s[3])));
+                                        .map(s -> Arguments.of(placement, s[0], s[1], s[2], s[3])));
     }
 
     @ParameterizedTest
     @MethodSource("sizes")
     void findsWhatANaiveSearchFinds(
-            DenseKernel kernel, int items, int dimension, int queryCount, int k) {
+            Placement placement, int items, int dimension, int queryCount, int k) {
         Random random = new Random(SEED);
         float[] vectors = gaussians(random, items * dimension);
         float[] biases = gaussians(random, items);
@@ -65,7 +70,7 @@ class ExactItemIndexTest {
         for (int i = 0; i < queryCount; i += 2) {
             excluded[i] = random.ints(i % 50, -1, items).toArray();
         }
-        try (ItemIndex index = new ExactItemIndex(vectors, biases, dimension, kernel)) {
+        try (ItemIndex index = placement.index(vectors, biases, dimension)) {
             TopItems[] lists = index.search(queries, queryCount, k, excluded);
             for (int i = 0; i < queryCount; i++) {
                 assertIsExact(lists[i], vectors, biases, dimension, queries[i], k, excluded[i]);
@@ -100,7 +105,7 @@ class ExactItemIndexTest {
     @ParameterizedTest
     @MethodSource("sizes")
     void ranksAsANaiveSearchDoes(
-            DenseKernel kernel, int items, int dimension, int queryCount, int k) {
+            Placement placement, int items, int dimension, int queryCount, int k) {
         Random random = new Random(SEED);
         // Small integers: every sum is exact, and ties abound.
         float[] vectors = integers(random, items * dimension);
@@ -113,7 +118,7 @@ class ExactItemIndexTest {
             excluded[i] = i % 3 == 0 ? null : random.ints(i % 20, 0, items).toArray();
             targets[i] = random.nextInt(items);
         }
-        try (ItemIndex index = new ExactItemIndex(vectors, biases, dimension, kernel)) {
+        try (ItemIndex index = placement.index(vectors, biases, dimension)) {
             int[] ranks = index.ranks(queries, queryCount, targets, excluded);
             TopItems[] lists = index.search(queries, queryCount, k, excluded);
             for (int i = 0; i < queryCount; i++) {
@@ -138,12 +143,12 @@ class ExactItemIndexTest {
     }
 
     @ParameterizedTest
-    @MethodSource("kernels")
-    void breaksTiesByRowHoweverManyThereAre(DenseKernel kernel) {
+    @MethodSource("placements")
+    void breaksTiesByRowHoweverManyThereAre(Placement placement) {
         int items = 10_000;
         int dimension = 4;
         float[] vectors = new float[items * dimension];
-        try (ItemIndex index = new ExactItemIndex(vectors, null, dimension, kernel)) {
+        try (ItemIndex index = placement.index(vectors, null, dimension)) {
             float[][] queries = {{1, 2, 3, 4}, {0, 0, 0, 0}, {-0f, -1, -2, 0}};
             for (TopItems list : index.search(queries, 3, 20, new int[][] {{0, 3}, null, {}})) {
                 assertThat(list.size()).isEqualTo(20);
@@ -157,8 +162,8 @@ class ExactItemIndexTest {
     }
 
     @ParameterizedTest
-    @MethodSource("kernels")
-    void findsTheBestInAnyOrder(DenseKernel kernel) {
+    @MethodSource("placements")
+    void findsTheBestInAnyOrder(Placement placement) {
         int items = 30_000;
         float[] ascending = new float[items];
         float[] descending = new float[items];
@@ -170,9 +175,9 @@ class ExactItemIndexTest {
         }
         float[][] one = {{1}};
         int[] lastTwenty = IntStream.range(0, 20).map(i -> items - 1 - i).toArray();
-        try (ItemIndex up = new ExactItemIndex(ascending, null, 1, kernel);
-                ItemIndex down = new ExactItemIndex(descending, null, 1, kernel);
-                ItemIndex twice = new ExactItemIndex(pairs, null, 1, kernel)) {
+        try (ItemIndex up = placement.index(ascending, null, 1);
+                ItemIndex down = placement.index(descending, null, 1);
+                ItemIndex twice = placement.index(pairs, null, 1)) {
             assertThat(up.search(one, 1, 20, null)[0].rows()).containsExactly(lastTwenty);
             assertThat(down.search(one, 1, 20, null)[0].rows())
                     .containsExactly(IntStream.range(0, 20).toArray());
@@ -182,10 +187,10 @@ class ExactItemIndexTest {
     }
 
     @ParameterizedTest
-    @MethodSource("kernels")
-    void leavesOutWhatIsExcludedEvenIfThatIsEverything(DenseKernel kernel) {
+    @MethodSource("placements")
+    void leavesOutWhatIsExcludedEvenIfThatIsEverything(Placement placement) {
         float[] vectors = gaussians(new Random(SEED), 60 * 5);
-        try (ItemIndex index = new ExactItemIndex(vectors, null, 5, kernel)) {
+        try (ItemIndex index = placement.index(vectors, null, 5)) {
             float[][] queries = queries(new Random(SEED), 2, 5);
             int[] all = IntStream.range(0, 60).toArray();
             int[] allButTwo = IntStream.range(0, 60).filter(row -> row % 30 != 17).toArray();
@@ -247,10 +252,10 @@ class ExactItemIndexTest {
     }
 
     @ParameterizedTest
-    @MethodSource("kernels")
-    void neverRecommendsAnItemWithoutAScore(DenseKernel kernel) {
+    @MethodSource("placements")
+    void neverRecommendsAnItemWithoutAScore(Placement placement) {
         float[] vectors = {1, 0, 0, 1, 1, 1, 2, -1};
-        try (ItemIndex index = new ExactItemIndex(vectors, null, 2, kernel)) {
+        try (ItemIndex index = placement.index(vectors, null, 2)) {
             float infinity = Float.POSITIVE_INFINITY;
             float[][] queries = {{Float.NaN, 1}, {infinity, 1}, {1, 1}};
             TopItems[] lists = index.search(queries, 3, 4, null);
@@ -262,9 +267,9 @@ class ExactItemIndexTest {
     }
 
     @ParameterizedTest
-    @MethodSource("kernels")
-    void hasNothingToFindInAnEmptyCatalogue(DenseKernel kernel) {
-        try (ItemIndex index = new ExactItemIndex(new float[0], null, 3, kernel)) {
+    @MethodSource("placements")
+    void hasNothingToFindInAnEmptyCatalogue(Placement placement) {
+        try (ItemIndex index = placement.index(new float[0], null, 3)) {
             assertThat(index.size()).isZero();
             assertThat(index.search(new float[][] {{1, 2, 3}}, 1, 20, null)[0].size()).isZero();
             assertThat(index.search(new float[0][], 0, 20, null)).isEmpty();
@@ -293,14 +298,16 @@ class ExactItemIndexTest {
         }
     }
 
-    @Test
-    void severalThreadsMaySearchAtOnce() throws InterruptedException, ExecutionException {
+    @ParameterizedTest
+    @MethodSource("placements")
+    void severalThreadsMaySearchAtOnce(Placement placement)
+            throws InterruptedException, ExecutionException {
         Random random = new Random(SEED);
         int dimension = 32;
         float[] vectors = gaussians(random, 3_000 * dimension);
         float[][] queries = queries(random, 64, dimension);
         ExecutorService threads = Executors.newFixedThreadPool(4);
-        try (ItemIndex index = new ExactItemIndex(vectors, null, dimension)) {
+        try (ItemIndex index = placement.index(vectors, null, dimension)) {
             TopItems[] expected = index.search(queries, 64, 20, null);
             List<Future<?>> runs = new ArrayList<>();
             for (int thread = 0; thread < 4; thread++) {
@@ -323,6 +330,33 @@ class ExactItemIndexTest {
                 TopItems[] lists = index.search(part, batch, 20, null);
                 for (int i = 0; i < batch; i++) {
                     assertThat(lists[i].rows()).containsExactly(expected[from + i].rows());
+                }
+            }
+        }
+    }
+
+    /** What settles ties isn't reached by chance: more items share a score than are selected. */
+    @Test
+    void torchFindsWhatTheKernelFindsAmongTiesOfAllSizes() {
+        Random random = new Random(SEED);
+        int items = 3_000;
+        float[] vectors = integers(random, items * 2);
+        int[][] excluded = new int[30][];
+        float[][] queries = new float[30][];
+        for (int i = 0; i < queries.length; i++) {
+            queries[i] = integers(random, 2);
+            excluded[i] = i % 3 == 0 ? null : random.ints(i, 0, items).toArray();
+        }
+        Placement torch = new Placement(DenseKernel.fastest(), ComputeDevice.CPU);
+        try (ItemIndex index = new ExactItemIndex(vectors, null, 2);
+                ItemIndex onTorch = torch.index(vectors, null, 2)) {
+            assertThat(onTorch.describe()).endsWith(", torch on cpu");
+            for (int k : new int[] {1, 20, 119, 121, 2_999, 3_000, 5_000}) {
+                TopItems[] expected = index.search(queries, queries.length, k, excluded);
+                TopItems[] found = onTorch.search(queries, queries.length, k, excluded);
+                for (int i = 0; i < queries.length; i++) {
+                    assertThat(found[i].rows()).containsExactly(expected[i].rows());
+                    assertThat(found[i].scores()).containsExactly(expected[i].scores());
                 }
             }
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.nextclick.models.baseline.CoVisitation;
 import io.nextclick.models.baseline.Popularity;
+import io.nextclick.models.device.ComputeDevice;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.files.ModelManifest;
@@ -40,17 +41,20 @@ class Gru4RecScorerTest {
 
     static Stream<Arguments> cells() {
         return Stream.of(
-                Arguments.of(CellKind.PACKED, DenseKernel.fastest()),
-                Arguments.of(CellKind.PACKED, DenseKernel.plain()),
-                Arguments.of(CellKind.TORCH, DenseKernel.fastest()));
+                Arguments.of(CellKind.PACKED, Placement.on(DenseKernel.fastest())),
+                Arguments.of(CellKind.PACKED, Placement.on(DenseKernel.plain())),
+                Arguments.of(CellKind.TORCH, Placement.on(DenseKernel.fastest())),
+                // All that a GPU would do, on the device that there is.
+                Arguments.of(
+                        CellKind.TORCH, new Placement(DenseKernel.fastest(), ComputeDevice.CPU)));
     }
 
     @ParameterizedTest
     @MethodSource("cells")
-    void advancesAsTheEquationsSay(CellKind cell, DenseKernel kernel) throws ModelFileException {
+    void advancesAsTheEquationsSay(CellKind cell, Placement placement) throws ModelFileException {
         for (boolean tied : new boolean[] {true, false}) {
             Map<String, Tensor> tensors = weights(150, tied ? 37 : 20, 37, tied);
-            try (ServableModel model = new ServableGru4Rec(folder(150, tensors), cell, kernel)) {
+            try (ServableModel model = new ServableGru4Rec(folder(150, tensors), cell, placement)) {
                 RecurrentScorer scorer = (RecurrentScorer) model.newScorer();
                 assertThat(scorer.stateSize()).isEqualTo(37);
                 int sessions = 13;
@@ -103,9 +107,11 @@ class Gru4RecScorerTest {
     void aStateIsTheSameToTheBitInAnyBundleAndOnAnyKernel() throws ModelFileException {
         ModelFolder folder = folder(500, weights(500, 64, 64, true));
         try (ServableModel model =
-                        new ServableGru4Rec(folder, CellKind.PACKED, DenseKernel.fastest());
+                        new ServableGru4Rec(
+                                folder, CellKind.PACKED, Placement.on(DenseKernel.fastest()));
                 ServableModel plain =
-                        new ServableGru4Rec(folder, CellKind.PACKED, DenseKernel.plain())) {
+                        new ServableGru4Rec(
+                                folder, CellKind.PACKED, Placement.on(DenseKernel.plain()))) {
             int sessions = 300;
             int steps = 6;
             int[][] rows = new int[steps][];
@@ -162,14 +168,14 @@ class Gru4RecScorerTest {
 
     @ParameterizedTest
     @MethodSource("cells")
-    void staysFiniteHoweverLargeItsInputs(CellKind cell, DenseKernel kernel)
+    void staysFiniteHoweverLargeItsInputs(CellKind cell, Placement placement)
             throws ModelFileException {
         Map<String, Tensor> tensors = weights(10, 16, 16, true);
         float[] embedding = values(tensors, "output.weight");
         for (int i = 0; i < embedding.length; i++) {
             embedding[i] *= 1e6f;
         }
-        try (ServableModel model = new ServableGru4Rec(folder(10, tensors), cell, kernel)) {
+        try (ServableModel model = new ServableGru4Rec(folder(10, tensors), cell, placement)) {
             RecurrentScorer scorer = (RecurrentScorer) model.newScorer();
             float[][] states = new float[10][16];
             for (int step = 0; step < 5; step++) {
@@ -185,9 +191,9 @@ class Gru4RecScorerTest {
 
     @ParameterizedTest
     @MethodSource("cells")
-    void tenThousandStepsLeaveNothingBehind(CellKind cell, DenseKernel kernel) throws IOException {
+    void tenThousandStepsLeaveNothingBehind(CellKind cell, Placement placement) throws IOException {
         ModelFolder folder = folder(200, weights(200, 128, 128, true));
-        try (ServableGru4Rec model = new ServableGru4Rec(folder, cell, kernel)) {
+        try (ServableGru4Rec model = new ServableGru4Rec(folder, cell, placement)) {
             RecurrentScorer scorer = model.newScorer();
             float[][] states = new float[32][128];
             int[] rows = IntStream.range(0, 32).toArray();

@@ -136,7 +136,7 @@ class SasRecScorerTest {
             }
         }
         ModelFolder folder = folder(items, network.sizes(), tensors(network));
-        try (ServableModel model = new ServableSasRec(folder, kernel);
+        try (ServableModel model = new ServableSasRec(folder, Placement.on(kernel));
                 EncodingScorer scorer = (EncodingScorer) model.newScorer()) {
             int sessions = golden.get("sessions").size();
             int[][] prefixes = new int[sessions][];
@@ -163,7 +163,7 @@ class SasRecScorerTest {
     void aSessionsListDoesNotDependOnItsBundleToTheLastBit(DenseKernel kernel)
             throws ModelFileException {
         int[][] sessions = sessions(300);
-        try (ServableModel model = new ServableSasRec(folder(true), kernel);
+        try (ServableModel model = new ServableSasRec(folder(true), Placement.on(kernel));
                 EncodingScorer scorer = (EncodingScorer) model.newScorer();
                 EncodingScorer another = (EncodingScorer) model.newScorer()) {
             TopItems[] bundled = scorer.rank(sessions, sessions.length, 10, null);
@@ -179,8 +179,10 @@ class SasRecScorerTest {
     void bothKernelsComputeTheSameBits() throws ModelFileException {
         int[][] sessions = sessions(100);
         for (boolean tied : new boolean[] {true, false}) {
-            try (ServableModel plain = new ServableSasRec(folder(tied), DenseKernel.plain());
-                    ServableModel fast = new ServableSasRec(folder(tied), DenseKernel.fastest())) {
+            try (ServableModel plain =
+                            new ServableSasRec(folder(tied), Placement.on(DenseKernel.plain()));
+                    ServableModel fast =
+                            new ServableSasRec(folder(tied), Placement.on(DenseKernel.fastest()))) {
                 TopItems[] one = ((EncodingScorer) plain.newScorer()).rank(sessions, 100, 10, null);
                 TopItems[] other =
                         ((EncodingScorer) fast.newScorer()).rank(sessions, 100, 10, null);

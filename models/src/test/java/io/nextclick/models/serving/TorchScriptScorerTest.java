@@ -374,7 +374,7 @@ class TorchScriptScorerTest {
     }
 
     private static ServableTorchScript load(byte[] module) throws IOException {
-        return new ServableTorchScript(folder(module), DenseKernel.fastest());
+        return new ServableTorchScript(folder(module), Placement.on(DenseKernel.fastest()));
     }
 
     /** The fixture's module with another program. */
