@@ -1,5 +1,6 @@
 package io.nextclick.jobs.recommend;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -16,7 +17,9 @@ import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
  *
  * <p>What has changed is written back when it has to leave, and all of it before a checkpoint
  * ({@link #writeAll}), so that the checkpoint holds every session. What a failure loses is what the
- * job repeats from its last checkpoint anyway, exactly as with RocksDB's own files.
+ * job repeats from its last checkpoint anyway, exactly as with RocksDB's own files. Clicks wait
+ * while all of it is written; so whoever has time to spare between two bundles has some of it
+ * written then ({@link #writeSome}), what has waited longest first.
  *
  * <p>Who leaves is found by a clock hand: sessions stand in a ring, a hand goes round, and the
  * first that has not clicked since the hand's last visit has to go. That is nearly the least
@@ -34,9 +37,14 @@ final class HotSessions {
     private final ValueState<SessionState> backend;
     private final Consumer<String> setCurrentKey;
     private final long mostBytes;
+    private final int keyGroups;
     private final Comparator<Hot> backendOrder;
     private final Map<String, Hot> hot = new HashMap<>();
     private final List<Hot> ring = new ArrayList<>();
+
+    /** What has changed, longest ago first; also what was written or has gone since then. */
+    private final ArrayDeque<Hot> changed = new ArrayDeque<>();
+
     private int hand;
     private long bytes;
     private long reads;
@@ -57,17 +65,17 @@ final class HotSessions {
         this.setCurrentKey = setCurrentKey;
         this.mostBytes = mostBytes;
         this.backendOrder =
-                Comparator.<Hot>comparingInt(
-                                each ->
-                                        KeyGroupRangeAssignment.assignToKeyGroup(
-                                                each.sessionId, keyGroups))
+                Comparator.<Hot>comparingInt(each -> each.keyGroup)
                         .thenComparing(each -> each.sessionId);
+        this.keyGroups = keyGroups;
     }
 
     /** A session on the heap. */
     static final class Hot {
 
         final String sessionId;
+
+        private final int keyGroup;
 
         /** May be changed in place if {@link #keep} is called then; null for an unknown session. */
         SessionState state;
@@ -83,11 +91,15 @@ final class HotSessions {
         /** Whether the backend has another state of it, or none. */
         private boolean isDirty;
 
+        /** Whether it is among those that changed. */
+        private boolean isQueued;
+
         /** Whether the backend has any state of it. */
         private boolean isStored;
 
-        private Hot(String sessionId) {
+        private Hot(String sessionId, int keyGroup) {
             this.sessionId = sessionId;
+            this.keyGroup = keyGroup;
         }
     }
 
@@ -98,7 +110,8 @@ final class HotSessions {
             return found;
         }
         reads++;
-        Hot read = new Hot(sessionId);
+        Hot read =
+                new Hot(sessionId, KeyGroupRangeAssignment.assignToKeyGroup(sessionId, keyGroups));
         setCurrentKey.accept(sessionId);
         SessionState stored = backend.value();
         if (stored != null) {
@@ -122,6 +135,10 @@ final class HotSessions {
         } else {
             session.isUsed = true;
             bytes -= session.bytes;
+        }
+        if (!session.isQueued) {
+            session.isQueued = true;
+            changed.add(session);
         }
         session.bytes =
                 ENTRY_BYTES + 2 * session.sessionId.length() + session.state.approximateBytes();
@@ -170,14 +187,33 @@ final class HotSessions {
         }
     }
 
+    /**
+     * Writes some of what has changed, longest ago first.
+     *
+     * @param most sessions to write
+     */
+    void writeSome(int most) throws Exception {
+        for (int written = 0; written < most && !changed.isEmpty(); ) {
+            Hot session = changed.remove();
+            session.isQueued = false;
+            // One that has left was written then, or has ended.
+            if (session.place >= 0 && session.isDirty) {
+                write(session);
+                written++;
+            }
+        }
+    }
+
     /** Sees to it that the backend has the last state of every session. */
     void writeAll() throws Exception {
         List<Hot> dirty = new ArrayList<>();
-        for (Hot each : ring) {
-            if (each.isDirty) {
+        for (Hot each : changed) {
+            each.isQueued = false;
+            if (each.place >= 0 && each.isDirty) {
                 dirty.add(each);
             }
         }
+        changed.clear();
         // In the backend's own order, RocksDB adds a key beside the last instead of searching.
         dirty.sort(backendOrder);
         for (Hot each : dirty) {

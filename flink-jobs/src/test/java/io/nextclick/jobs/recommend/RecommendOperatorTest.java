@@ -643,6 +643,26 @@ class RecommendOperatorTest {
         }
     }
 
+    /** So that clicks don't wait at a checkpoint until all sessions are written. */
+    @Test
+    void writesSomeSessionsBetweenBundlesThatArentFull() throws Exception {
+        RecommendSettings settings = new Change(SETTINGS).bundleSize(8).done();
+        try (OperatorRun run = new OperatorRun(settings, FakeModels.recurrent("v1")).open()) {
+            for (int i = 0; i < 16; i++) {
+                run.click("s" + i, "i1", i);
+            }
+            assertThat(run.gauge("sessionWrites")).as("both bundles were full").isEqualTo(0L);
+            run.click("s0", "i2", 20).click("s20", "i1", 20).watermark(20);
+            assertThat(run.gauge("sessionWrites")).as("twice the bundle").isEqualTo(4L);
+            run.click("s1", "i2", 21).watermark(21);
+            assertThat(run.gauge("sessionWrites")).isEqualTo(6L);
+            run.snapshot();
+            // 17 sessions, and s1 again, which had been written before its second click.
+            assertThat(run.gauge("sessionWrites")).isEqualTo(18L);
+            run.endOfTime();
+        }
+    }
+
     /** Settings with some of them changed. */
     private static final class Change {
 

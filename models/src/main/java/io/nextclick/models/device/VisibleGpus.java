@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.pytorch.jni.LibUtils;
 import ai.djl.util.Platform;
+import ai.djl.util.Utils;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,7 +38,27 @@ final class VisibleGpus {
 
     /** Made when somebody asks, as it loads libtorch. */
     private static final class Counted {
-        static final int GPUS = probe();
+
+        static final int GPUS;
+
+        /** Why libtorch doesn't load; null if it does. */
+        static final String FAILURE;
+
+        static {
+            int gpus = 0;
+            String failure = null;
+            try {
+                gpus = probe();
+            } catch (EngineException | LinkageError e) {
+                Throwable root = e;
+                while (root.getCause() != null) {
+                    root = root.getCause();
+                }
+                failure = root.toString();
+            }
+            GPUS = gpus;
+            FAILURE = failure;
+        }
     }
 
     /**
@@ -47,7 +68,7 @@ final class VisibleGpus {
     static boolean mayBeThere() {
         boolean isLinux =
                 System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("linux");
-        return isLinux ? driver() != null : System.getenv(LIBRARY_PATH) != null;
+        return isLinux ? driver() != null : given(LIBRARY_PATH) != null;
     }
 
     /** How many there are. */
@@ -80,31 +101,38 @@ final class VisibleGpus {
     static String describe() {
         Path driver = driver();
         String hidden = System.getenv(VISIBLE_DEVICES);
-        return "PyTorch "
-                + Engine.getEngine(ENGINE).getVersion()
-                + " sees no GPU; its libtorch is "
-                + flavour()
-                + " at "
-                + LibUtils.getLibtorchPath()
+        return (Counted.FAILURE == null
+                        ? "PyTorch "
+                                + Engine.getEngine(ENGINE).getVersion()
+                                + " sees no GPU; its libtorch is "
+                                + flavour()
+                                + " at "
+                                + LibUtils.getLibtorchPath()
+                        : "libtorch, " + flavour() + ", doesn't load: " + Counted.FAILURE)
                 + ", "
-                + (System.getenv(LIBRARY_PATH) == null
+                + (given(LIBRARY_PATH) == null
                         ? LIBRARY_PATH + " is not set"
-                        : LIBRARY_PATH + " is " + System.getenv(LIBRARY_PATH))
+                        : LIBRARY_PATH + " is " + given(LIBRARY_PATH))
                 + "; "
                 + (driver == null
-                        ? "there is no NVIDIA driver (neither of " + DRIVER + ")"
+                        ? "there is no NVIDIA driver (none of " + DRIVER + ")"
                         : "an NVIDIA driver is there (" + driver + ")")
                 + (hidden == null ? "" : "; " + VISIBLE_DEVICES + " is '" + hidden + "'")
                 + ". A GPU needs its driver, and a libtorch for CUDA";
     }
 
     private static String flavour() {
-        String given = System.getenv("PYTORCH_FLAVOR");
-        if (System.getenv(LIBRARY_PATH) != null) {
-            return "the one given" + (given == null ? "" : ", said to be " + given + ",");
+        String given = given("PYTORCH_FLAVOR");
+        if (given(LIBRARY_PATH) != null) {
+            return "the one given" + (given == null ? "" : ", said to be " + given);
         }
         String flavour = Platform.detectPlatform("pytorch").getFlavor();
         return "that for '" + flavour + "'";
+    }
+
+    /** As DJL looks for it; may be null. */
+    private static String given(String name) {
+        return Utils.getEnvOrSystemProperty(name);
     }
 
     /** A trace of the driver; null if there is none. */
