@@ -4,6 +4,7 @@ import static io.nextclick.jobs.recommend.OperatorRun.SETTINGS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nextclick.jobs.model.CannotStartException;
 import io.nextclick.jobs.model.FileSystemModels;
 import io.nextclick.jobs.model.LoadedModel;
 import io.nextclick.jobs.model.ModelLoader;
@@ -168,8 +169,11 @@ class ImportedModelTest {
         Files.write(module, bytes);
         try (OperatorRun run = new OperatorRun(SETTINGS, new At(path.resolve("model")))) {
             assertThatThrownBy(run::open)
-                    .isInstanceOf(ModelFileException.class)
-                    .hasMessage("module.pt: its SHA-256 is not the manifest's");
+                    .isInstanceOf(CannotStartException.class)
+                    .hasMessage(
+                            "the job can't start: model: module.pt: its SHA-256 is not the"
+                                    + " manifest's")
+                    .hasCauseInstanceOf(ModelFileException.class);
         }
         assertThat(LoadedModel.count()).isZero();
     }
