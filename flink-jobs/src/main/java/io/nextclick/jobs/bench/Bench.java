@@ -12,10 +12,12 @@ import io.nextclick.models.serving.ServableModels;
 import io.nextclick.schemas.DetectingCodec;
 import io.nextclick.schemas.Encoding;
 import io.nextclick.schemas.Topics;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -57,6 +59,17 @@ public final class Bench {
     private static final double LIVE_ITEMS_CLICKS = 400_000;
     private static final int LIVE_ITEMS_TURNS = 3;
     private static final Map<String, String> COMPACTED = Map.of("cleanup.policy", "compact");
+
+    /** Bundles are about so large when the job has all it can do. */
+    private static final int CAPACITY_BATCH = 128;
+
+    /** What the model alone would take for the clicks of a measurement of capacity. */
+    private static final double CAPACITY_SECONDS = 4;
+
+    private static final int CAPACITY_SESSION_CLICKS = 20;
+    private static final Duration CAPACITY_CHECKPOINTS = Duration.ofSeconds(4);
+    private static final Duration CAPACITY_WARM_UP = Duration.ofSeconds(3);
+    private static final Duration CAPACITY_MEASURED = Duration.ofSeconds(6);
 
     /**
      * What the model alone would take for the whole job's clicks. The first half is left out, in
@@ -157,6 +170,20 @@ public final class Bench {
             for (int items : options.catalogues()) {
                 bench.liveItems(items);
             }
+        }
+    }
+
+    /**
+     * Prints a table to size a cluster by: for each kind of model and size of catalogue what a core
+     * answers, how soon at half of that, and what memory the model and the sessions take.
+     */
+    public static void runCapacity(Options options, Path directory, PrintWriter out)
+            throws Exception {
+        try (EmbeddedKafka kafka = EmbeddedKafka.start(directory);
+                EmbeddedFlink flink =
+                        EmbeddedFlink.start(
+                                directory, options.parallelism(), "0", ROCKSDB_MEMORY)) {
+            new Bench(options, out, directory, kafka, flink).capacity();
         }
     }
 
@@ -309,26 +336,14 @@ public final class Bench {
     private void latency(List<Row> rows) throws Exception {
         Path folder = directory.resolve("latency-model");
         RandomModel.write(folder, LATENCY_ITEMS, DIMENSION, SEED);
-        Map<String, String> stampedOnAppend = Map.of("message.timestamp.type", "LogAppendTime");
-        String from = topic(stampedOnAppend);
-        String to = topic(stampedOnAppend);
-        StreamExecutionEnvironment environment = environment("latency");
-        SessionRecommenderJob.define(environment, config(from, to, folder));
-        JobID job = flink.submit(environment);
         Histogram millis =
-                new OfferedLoad(
+                latency(
+                        folder,
+                        new ClickLoad(options.sessions(), LATENCY_ITEMS, SEED),
+                        new OfferedLoad(
                                 LATENCY_CLICKS_PER_SECOND,
                                 options.lasting(LATENCY_WARM_UP),
-                                options.lasting(LATENCY_MEASURED))
-                        .measure(
-                                kafka.bootstrapServers(),
-                                from,
-                                to,
-                                options.parallelism(),
-                                new ClickLoad(options.sessions(), LATENCY_ITEMS, SEED),
-                                DetectingCodec.of(Topics.CLICKS, Encoding.JSON),
-                                DetectingCodec.of(Topics.RECOMMENDATIONS, Encoding.AVRO));
-        flink.cancel(job);
+                                options.lasting(LATENCY_MEASURED)));
         rows.add(
                 new Row(
                         "append to append, " + LATENCY_ITEMS + " items",
@@ -343,6 +358,155 @@ public final class Bench {
                                 millis.getValueAtPercentile(99.9),
                                 millis.getMaxValue(),
                                 millis.getTotalCount())));
+    }
+
+    /** From append to append, of a job of its own. */
+    private Histogram latency(Path model, ClickLoad load, OfferedLoad offered) throws Exception {
+        Map<String, String> stampedOnAppend = Map.of("message.timestamp.type", "LogAppendTime");
+        String from = topic(stampedOnAppend);
+        String to = topic(stampedOnAppend);
+        StreamExecutionEnvironment environment = environment("latency-" + to);
+        SessionRecommenderJob.define(environment, config(from, to, model));
+        JobID job = flink.submit(environment);
+        flink.awaitRunning(job);
+        Histogram millis =
+                offered.measure(
+                        kafka.bootstrapServers(),
+                        from,
+                        to,
+                        options.parallelism(),
+                        load,
+                        DetectingCodec.of(Topics.CLICKS, Encoding.JSON),
+                        DetectingCodec.of(Topics.RECOMMENDATIONS, Encoding.AVRO));
+        flink.cancel(job);
+        return millis;
+    }
+
+    // ------------------------------------------------------------------ capacity
+
+    /** Models of which a capacity is worth knowing; what the others cost lies between. */
+    private enum Kind {
+        GRU4REC,
+        SASREC,
+        VMIS_KNN;
+
+        void write(Path folder, int items) throws IOException {
+            switch (this) {
+                case GRU4REC -> RandomModel.write(folder, items, DIMENSION, SEED);
+                case SASREC -> RandomModel.writeSasRec(folder, items, DIMENSION, SEED);
+                case VMIS_KNN -> RandomModel.writeVmisKnn(folder, items, SEED);
+            }
+        }
+
+        String word() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+    }
+
+    private void capacity() throws Exception {
+        say(
+                "%s, %d cores, Java %s; the whole job, JSON in, Avro out, lists of %d, %d floats;"
+                        + " broker and load on the same cores",
+                System.getProperty("os.arch"),
+                Runtime.getRuntime().availableProcessors(),
+                System.getProperty("java.version"),
+                LIST_LENGTH,
+                DIMENSION);
+        say(
+                "%-9s %10s %14s %10s %7s %7s %7s %11s %14s",
+                "model",
+                "items",
+                "clicks/s, core",
+                "half load",
+                "p50 ms",
+                "p99 ms",
+                "p99.9",
+                "model, heap",
+                "state, session");
+        Map<Path, Long> heap = new HashMap<>();
+        for (Kind kind : Kind.values()) {
+            for (int items : options.catalogues()) {
+                // While nothing else comes and goes on the heap.
+                Path folder = directory.resolve(kind.word() + '-' + items);
+                kind.write(folder, items);
+                heap.put(folder, heapBytes(folder));
+            }
+        }
+        for (Kind kind : Kind.values()) {
+            for (int items : options.catalogues()) {
+                Path folder = directory.resolve(kind.word() + '-' + items);
+                capacity(kind, items, folder, heap.get(folder));
+            }
+        }
+        say(
+                "A session had %d clicks. RocksDB has %d MB outside the heap, all subtasks"
+                        + " together; these models nothing.",
+                CAPACITY_SESSION_CLICKS, ROCKSDB_MEMORY.getMebiBytes());
+    }
+
+    /** What a model takes of the heap. */
+    private static long heapBytes(Path folder) throws IOException {
+        long before = usedHeapAfterCollection();
+        try (ServableModel model = ServableModels.load(ModelFolder.read(folder))) {
+            long bytes = usedHeapAfterCollection() - before;
+            // Used here, so that the collector doesn't take it before.
+            return model.vocabulary().size() == 0 ? 0 : Math.max(0, bytes);
+        }
+    }
+
+    private void capacity(Kind kind, int items, Path folder, long modelBytes) throws Exception {
+        double alone;
+        try (ServableModel model = ServableModels.load(ModelFolder.read(folder))) {
+            alone =
+                    ModelAlone.clicksPerSecond(
+                            model,
+                            CAPACITY_BATCH,
+                            LIST_LENGTH,
+                            options.parallelism(),
+                            options.lasting(Duration.ofSeconds(1)),
+                            options.lasting(Duration.ofSeconds(1)));
+        }
+        long clicks = options.clicks(Math.min(1_500_000, CAPACITY_SECONDS * alone));
+        int sessions = (int) Math.max(1, clicks / CAPACITY_SESSION_CLICKS);
+        String to = emptyTopic();
+        String from = filledTopic(new ClickLoad(sessions, items, SEED), clicks);
+        StreamExecutionEnvironment environment = environment("capacity-" + to);
+        environment.enableCheckpointing(CAPACITY_CHECKPOINTS.toMillis());
+        SessionRecommenderJob.define(environment, config(from, to, folder));
+        JobID job = flink.submit(environment);
+        double rate;
+        try (TopicEnd end = new TopicEnd(kafka.bootstrapServers(), to, options.parallelism())) {
+            rate =
+                    SteadyRate.of(
+                            end, clicks, PATIENCE, () -> requireRunning(folder.toString(), job));
+        }
+        long stateBytes = nextCheckpoint("capacity", job).getStateSize() / sessions;
+        flink.cancel(job);
+
+        Histogram millis =
+                latency(
+                        folder,
+                        new ClickLoad(sessions, items, SEED),
+                        new OfferedLoad(
+                                rate / 2,
+                                options.lasting(CAPACITY_WARM_UP),
+                                options.lasting(CAPACITY_MEASURED)));
+        say(
+                "%-9s %,10d %,14.0f %,10.0f %7d %7d %7d %8d MB %,8d bytes",
+                kind.word(),
+                items,
+                rate / options.parallelism(),
+                rate / 2,
+                millis.getValueAtPercentile(50),
+                millis.getValueAtPercentile(99),
+                millis.getValueAtPercentile(99.9),
+                modelBytes >> 20,
+                stateBytes);
+    }
+
+    private static long usedHeapAfterCollection() {
+        System.gc();
+        return usedHeap();
     }
 
     // ------------------------------------------------------------------ running jobs
@@ -371,19 +535,8 @@ public final class Bench {
                                 requireRunning("live sessions", job);
                             });
         }
-        CompletedCheckpointStats before = flink.lastCheckpoint(job);
-        CompletedCheckpointStats last = before;
         // One more, so that it holds all sessions.
-        for (long giveUp = System.nanoTime() + PATIENCE.toNanos();
-                last == null
-                        || (before != null && last.getCheckpointId() <= before.getCheckpointId());
-                last = flink.lastCheckpoint(job)) {
-            if (System.nanoTime() > giveUp) {
-                throw new IllegalStateException("no checkpoint completed within " + PATIENCE);
-            }
-            requireRunning("live sessions", job);
-            LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
-        }
+        CompletedCheckpointStats last = nextCheckpoint("live sessions", job);
         flink.cancel(job);
         say(
                 "%,d live sessions of %d clicks, %,d items",
@@ -398,6 +551,22 @@ public final class Bench {
         say(
                 "  heap                %,d MB at most used of %,d MB allowed",
                 peakHeap[0] >> 20, Runtime.getRuntime().maxMemory() >> 20);
+    }
+
+    private CompletedCheckpointStats nextCheckpoint(String what, JobID job) throws Exception {
+        CompletedCheckpointStats before = flink.lastCheckpoint(job);
+        CompletedCheckpointStats last = before;
+        for (long giveUp = System.nanoTime() + PATIENCE.toNanos();
+                last == null
+                        || (before != null && last.getCheckpointId() <= before.getCheckpointId());
+                last = flink.lastCheckpoint(job)) {
+            if (System.nanoTime() > giveUp) {
+                throw new IllegalStateException("no checkpoint completed within " + PATIENCE);
+            }
+            requireRunning(what, job);
+            LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+        }
+        return last;
     }
 
     private void liveItems(int items) throws Exception {

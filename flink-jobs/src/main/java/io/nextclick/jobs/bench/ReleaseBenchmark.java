@@ -206,7 +206,9 @@ public final class ReleaseBenchmark {
         say(
                 "%,.0f clicks/s offered, %,d items, parallelism %d: %,d clicks, all answered once",
                 options.clicksPerSecond(), options.items(), options.parallelism(), answers.size());
-        say("%-34s %9s %9s %12s  %s", "stretch", "p99", "longest", "longest gap", "changed after");
+        say(
+                "%-34s %9s %9s %9s %12s  %s",
+                "stretch", "p99", "p99.9", "longest", "longest gap", "changed after");
         long stretch = options.stretch().toMillis();
         long quietDelay = 0;
         long quietGap = 0;
@@ -234,9 +236,10 @@ public final class ReleaseBenchmark {
 
     private void print(String what, Stretch stretch, String changed) {
         say(
-                "%-34s %6d ms %6d ms %9d ms  %s",
+                "%-34s %6d ms %6d ms %6d ms %9d ms  %s",
                 what,
                 stretch.delay(0.99),
+                stretch.delay(0.999),
                 stretch.longestDelay(),
                 stretch.longestGap(),
                 changed.isEmpty() ? "" : changed + "; longest at " + stretch.longestAt());

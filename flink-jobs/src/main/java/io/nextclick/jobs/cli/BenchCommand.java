@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
             BenchLearningCommand.class,
             BenchIndexCommand.class,
             BenchReleaseCommand.class,
-            BenchSessionsCommand.class
+            BenchSessionsCommand.class,
+            BenchCapacityCommand.class
         },
         description = "Measure throughput and latency of the job, its parts and its limits.",
         footer = {

@@ -134,6 +134,8 @@ public final class EmbeddedFlink implements AutoCloseable {
 
     private boolean isRunning(JobID job) throws IOException, InterruptedException {
         try {
+            // Before its master has been made, a job has no subtasks at all.
+            boolean isMade = false;
             for (AccessExecutionVertex subtask :
                     cluster.getExecutionGraph(job)
                             .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
@@ -141,8 +143,9 @@ public final class EmbeddedFlink implements AutoCloseable {
                 if (subtask.getExecutionState() != ExecutionState.RUNNING) {
                     return false;
                 }
+                isMade = true;
             }
-            return true;
+            return isMade;
         } catch (ExecutionException | TimeoutException e) {
             throw new IOException("the state of job " + job + " cannot be told", e);
         }
