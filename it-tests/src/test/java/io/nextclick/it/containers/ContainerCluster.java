@@ -5,12 +5,15 @@ import com.github.dockerjava.api.command.CreateContainerCmd;
 import com.github.dockerjava.api.model.Mount;
 import com.github.dockerjava.api.model.MountType;
 import com.github.dockerjava.api.model.PortBinding;
+import com.github.dockerjava.api.model.RestartPolicy;
 import io.nextclick.it.Await;
 import io.nextclick.it.Dashboard;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,11 +29,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.Container.ExecResult;
+import org.testcontainers.containers.ExecConfig;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.lifecycle.Startable;
@@ -68,6 +71,14 @@ final class ContainerCluster implements AutoCloseable {
     private static final String JOB_MANAGER = "jobmanager";
     private static final String TASK_MANAGER = "taskmanager-";
     private static final int REST_PORT = 8081;
+
+    // Numbers in the network.
+    private static final int ZOOKEEPER_NUMBER = 10;
+    private static final int KAFKA_NUMBER = 11;
+    private static final int JOB_MANAGER_NUMBER = 12;
+    private static final int TASK_MANAGER_NUMBER = 20;
+
+    private static final Path LOGS = Path.of("target", "containers");
     private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
     private static final long MEBIBYTE = 1L << 20;
     private static final long CPU_PERIOD_MICROS = 100_000L;
@@ -145,11 +156,10 @@ final class ContainerCluster implements AutoCloseable {
         ContainerCluster cluster = new ContainerCluster(size, models, flinkOptions);
         try {
             Startables.deepStart(cluster.containers()).join();
-            cluster.network.join(cluster.kafka.getContainerId(), KAFKA);
+            cluster.healBroker();
             cluster.awaitSlots();
             return cluster;
         } catch (Exception | Error e) {
-            cluster.printLogs();
             cluster.close();
             throw e;
         }
@@ -185,7 +195,9 @@ final class ContainerCluster implements AutoCloseable {
                 .withEnv(environment)
                 .withExposedPorts(kafkaPort)
                 .withCreateContainerCmdModifier(command -> publish(command, kafkaPort, kafkaPort))
-                .waitingFor(Wait.forLogMessage(".*Transitioning from RECOVERY to RUNNING.*", 1));
+                .waitingFor(
+                        Wait.forLogMessage(".*Transitioning from RECOVERY to RUNNING.*", 1)
+                                .withStartupTimeout(START_TIMEOUT));
     }
 
     /** Flink waits for it by itself. */
@@ -193,17 +205,27 @@ final class ContainerCluster implements AutoCloseable {
         return container(DockerImageName.parse(Images.zookeeper()), ZOOKEEPER, 512)
                 .withNetwork(network.network())
                 .withNetworkAliases(ZOOKEEPER)
+                .withCreateContainerCmdModifier(
+                        command -> command.withIpv4Address(network.address(ZOOKEEPER_NUMBER)))
                 .withEnv("ZOO_TICK_TIME", "1000")
                 .withEnv("ZOO_STANDALONE_ENABLED", "true")
                 .withEnv("JVMFLAGS", "-Xmx256m");
     }
 
     private GenericContainer<?> jobManager(DockerImageName image) throws IOException {
-        return flink(image, JOB_MANAGER, 1_024, Map.of("jobmanager.memory.process.size", "1024m"))
+        return flink(
+                        image,
+                        JOB_MANAGER,
+                        JOB_MANAGER_NUMBER,
+                        1_024,
+                        Map.of("jobmanager.memory.process.size", "1024m"))
                 .withCommand("jobmanager")
                 .withExposedPorts(memoryPorts.get(JOB_MANAGER), REST_PORT)
                 .withCreateContainerCmdModifier(command -> publish(command, restPort, REST_PORT))
-                .waitingFor(Wait.forHttp("/overview").forPort(REST_PORT));
+                .waitingFor(
+                        Wait.forHttp("/overview")
+                                .forPort(REST_PORT)
+                                .withStartupTimeout(START_TIMEOUT));
     }
 
     private GenericContainer<?> taskManager(DockerImageName image, int number) throws IOException {
@@ -218,14 +240,19 @@ final class ContainerCluster implements AutoCloseable {
         options.put("taskmanager.memory.network.min", "64m");
         options.put("taskmanager.memory.network.max", "64m");
         options.put("taskmanager.memory.jvm-metaspace.size", "192m");
-        return flink(image, alias, size.memoryMebibytes(), options)
+        return flink(image, alias, TASK_MANAGER_NUMBER + number, size.memoryMebibytes(), options)
                 .withCommand("taskmanager")
                 .waitingFor(
-                        Wait.forLogMessage(".*Successful registration at resource manager.*", 1));
+                        Wait.forLogMessage(".*Successful registration at resource manager.*", 1)
+                                .withStartupTimeout(START_TIMEOUT));
     }
 
     private GenericContainer<?> flink(
-            DockerImageName image, String alias, int memoryMebibytes, Map<String, String> own)
+            DockerImageName image,
+            String alias,
+            int number,
+            int memoryMebibytes,
+            Map<String, String> own)
             throws IOException {
         Map<String, String> options = new LinkedHashMap<>(flinkOptions);
         options.put("jobmanager.rpc.address", JOB_MANAGER);
@@ -261,7 +288,10 @@ final class ContainerCluster implements AutoCloseable {
                 .withCopyFileToContainer(MountableFile.forHostPath(models, 0755), MODELS)
                 .withCreateContainerCmdModifier(
                         command ->
-                                command.getHostConfig()
+                                command.withIpv4Address(network.address(number))
+                                        .getHostConfig()
+                                        // Flink ends a process that can't go on.
+                                        .withRestartPolicy(RestartPolicy.unlessStoppedRestart())
                                         .withMounts(
                                                 List.of(
                                                         new Mount()
@@ -284,7 +314,6 @@ final class ContainerCluster implements AutoCloseable {
     private GenericContainer<?> container(
             DockerImageName image, String alias, int memoryMebibytes) {
         return new GenericContainer<>(image)
-                .withStartupTimeout(START_TIMEOUT)
                 .withImagePullPolicy(unused -> false)
                 .withCreateContainerCmdModifier(
                         command -> {
@@ -315,10 +344,10 @@ final class ContainerCluster implements AutoCloseable {
         }
     }
 
-    private List<Startable> containers() {
-        return Stream.concat(Stream.of(kafka, zookeeper, jobManager), taskManagers.stream())
-                .map(Startable.class::cast)
-                .toList();
+    private List<GenericContainer<?>> containers() {
+        List<GenericContainer<?>> all = new ArrayList<>(List.of(kafka, zookeeper, jobManager));
+        all.addAll(taskManagers);
+        return all;
     }
 
     /** What Kafka's clients on the host need. */
@@ -344,7 +373,7 @@ final class ContainerCluster implements AutoCloseable {
 
     /** Waits until all slots of all TaskManagers are there. */
     void awaitSlots() throws Exception {
-        Dashboard dashboard = new Dashboard("http://127.0.0.1:" + restPort);
+        Dashboard dashboard = rest().dashboard();
         Await.until(
                 size.taskManagers() + " task managers",
                 START_TIMEOUT,
@@ -427,7 +456,7 @@ final class ContainerCluster implements AutoCloseable {
     }
 
     void healBroker() {
-        network.heal(kafka.getContainerId(), KAFKA);
+        network.join(kafka.getContainerId(), KAFKA, network.address(KAFKA_NUMBER));
     }
 
     /** Takes a TaskManager off the network. */
@@ -436,7 +465,10 @@ final class ContainerCluster implements AutoCloseable {
     }
 
     void healTaskManager(int number) {
-        network.heal(taskManagers.get(number).getContainerId(), TASK_MANAGER + (number + 1));
+        network.join(
+                taskManagers.get(number).getContainerId(),
+                TASK_MANAGER + (number + 1),
+                network.address(TASK_MANAGER_NUMBER + number));
     }
 
     /** Fills the volume of checkpoints to the last block. */
@@ -467,13 +499,13 @@ final class ContainerCluster implements AutoCloseable {
     /** Takes the models away from all of Flink. */
     void hideModels() throws Exception {
         for (GenericContainer<?> taskManager : taskManagers) {
-            mustSucceed(execute(taskManager, "chmod 0 " + MODELS));
+            mustSucceed(executeAsRoot(taskManager, "chmod 0 " + MODELS));
         }
     }
 
     void showModels() throws Exception {
         for (GenericContainer<?> taskManager : taskManagers) {
-            mustSucceed(execute(taskManager, "chmod 755 " + MODELS));
+            mustSucceed(executeAsRoot(taskManager, "chmod 755 " + MODELS));
         }
     }
 
@@ -546,14 +578,16 @@ final class ContainerCluster implements AutoCloseable {
         return users;
     }
 
-    private void printLogs() {
-        Stream.concat(Stream.of(kafka, zookeeper, jobManager), taskManagers.stream())
-                .filter(container -> container.getContainerId() != null)
-                .forEach(
-                        container ->
-                                System.out.printf(
-                                        "---- %s%n%s%n",
-                                        container.getContainerName(), container.getLogs()));
+    /** Keeps what all containers have logged for whoever looks into a failure. */
+    private void keepLogs() throws IOException {
+        Files.createDirectories(LOGS);
+        for (GenericContainer<?> container : containers()) {
+            if (container.getContainerId() != null) {
+                Files.writeString(
+                        LOGS.resolve(container.getContainerName().substring(1) + ".log"),
+                        container.getLogs());
+            }
+        }
     }
 
     private void kill(GenericContainer<?> container) {
@@ -569,6 +603,15 @@ final class ContainerCluster implements AutoCloseable {
         return container.execInContainer(StandardCharsets.UTF_8, "sh", "-c", command);
     }
 
+    private static ExecResult executeAsRoot(GenericContainer<?> container, String command)
+            throws IOException, InterruptedException {
+        return container.execInContainer(
+                ExecConfig.builder()
+                        .user("root")
+                        .command(new String[] {"sh", "-c", command})
+                        .build());
+    }
+
     private static void mustSucceed(ExecResult result) {
         if (result.getExitCode() != 0) {
             throw new IllegalStateException("exit code " + result.getExitCode() + ": " + result);
@@ -578,8 +621,11 @@ final class ContainerCluster implements AutoCloseable {
     @Override
     public void close() {
         try {
-            containers().forEach(Startable::stop);
+            keepLogs();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         } finally {
+            containers().forEach(Startable::stop);
             network.close();
             docker.removeVolumeCmd(volume).exec();
         }

@@ -44,6 +44,11 @@ final class FlinkRest {
         dashboard = new Dashboard(address);
     }
 
+    /** {@code http://127.0.0.1:port}. */
+    String address() {
+        return address;
+    }
+
     Dashboard dashboard() {
         return dashboard;
     }

@@ -5,16 +5,15 @@ import com.github.dockerjava.api.exception.DockerException;
 import com.github.dockerjava.api.model.ContainerNetwork;
 import com.github.dockerjava.api.model.Network.Ipam;
 import com.github.dockerjava.api.model.Network.Ipam.Config;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.Network;
 
 /**
- * A network whose containers can be cut off and come back under their old address, as a machine
- * does whose cable was pulled. Docker gives an address of one's choice only in a subnet of one's
- * choice, so the network is made of the subnet that Docker would have taken by itself.
+ * A network whose containers have addresses of their own for ever: whoever is cut off, or starts
+ * again, comes back under the same, as a machine does whose cable was pulled. Docker gives an
+ * address of one's choice only in a subnet of one's choice, so the network is made of the subnet
+ * that Docker would have taken by itself.
  */
 final class SeverableNetwork implements AutoCloseable {
 
@@ -23,7 +22,7 @@ final class SeverableNetwork implements AutoCloseable {
     private final DockerClient docker = DockerClientFactory.instance().client();
     private final String name;
     private final Network network;
-    private final Map<String, String> cutAddresses = new HashMap<>();
+    private String subnet;
 
     SeverableNetwork(String name) {
         this.name = name;
@@ -32,11 +31,12 @@ final class SeverableNetwork implements AutoCloseable {
 
     private Network make() {
         for (int attempt = 1; ; attempt++) {
-            Ipam subnet = new Ipam().withConfig(List.of(new Config().withSubnet(freeSubnet())));
+            subnet = freeSubnet();
+            Ipam ours = new Ipam().withConfig(List.of(new Config().withSubnet(subnet)));
             Network made =
                     Network.builder()
                             .createNetworkCmdModifier(
-                                    command -> command.withName(name).withIpam(subnet))
+                                    command -> command.withName(name).withIpam(ours))
                             .build();
             try {
                 made.getId();
@@ -69,46 +69,34 @@ final class SeverableNetwork implements AutoCloseable {
         return network;
     }
 
-    /** Connects a container that was started elsewhere. */
-    void join(String container, String alias) {
-        connect(container, new ContainerNetwork().withAliases(alias));
+    /**
+     * An address of the network.
+     *
+     * @param number from 2 to 254
+     */
+    String address(int number) {
+        return subnet.substring(0, subnet.lastIndexOf('.') + 1) + number;
+    }
+
+    /** Connects a container. */
+    void join(String container, String alias, String address) {
+        docker.connectToNetworkCmd()
+                .withNetworkId(network.getId())
+                .withContainerId(container)
+                .withContainerNetwork(
+                        new ContainerNetwork()
+                                .withAliases(alias)
+                                .withIpamConfig(
+                                        new ContainerNetwork.Ipam().withIpv4Address(address)))
+                .exec();
     }
 
     /** Takes a container off the network. */
     void cut(String container) {
-        cutAddresses.put(
-                container,
-                docker.inspectContainerCmd(container)
-                        .exec()
-                        .getNetworkSettings()
-                        .getNetworks()
-                        .get(name)
-                        .getIpAddress());
         docker.disconnectFromNetworkCmd()
                 .withNetworkId(network.getId())
                 .withContainerId(container)
                 .withForce(true)
-                .exec();
-    }
-
-    /** Brings a container back under its address and its name. */
-    void heal(String container, String alias) {
-        String address = cutAddresses.remove(container);
-        if (address == null) {
-            return;
-        }
-        connect(
-                container,
-                new ContainerNetwork()
-                        .withAliases(alias)
-                        .withIpamConfig(new ContainerNetwork.Ipam().withIpv4Address(address)));
-    }
-
-    private void connect(String container, ContainerNetwork settings) {
-        docker.connectToNetworkCmd()
-                .withNetworkId(network.getId())
-                .withContainerId(container)
-                .withContainerNetwork(settings)
                 .exec();
     }
 
