@@ -69,7 +69,7 @@ final class BenchSessionsCommand implements Callable<Integer> {
     @Option(
             names = "--warm-up",
             converter = DurationConverter.class,
-            defaultValue = "20s",
+            defaultValue = "30s",
             description = "Clicks before anything is measured.")
     private Duration warmUp;
 

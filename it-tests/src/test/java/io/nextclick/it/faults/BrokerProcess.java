@@ -33,6 +33,10 @@ final class BrokerProcess implements AutoCloseable {
     private final int testPort = freePort();
     private final int jobPort = freePort();
     private final List<String> command;
+
+    /** A test that is interrupted leaves no broker behind. */
+    private final Thread atExit = new Thread(this::close);
+
     private Process process;
 
     /**
@@ -50,6 +54,7 @@ final class BrokerProcess implements AutoCloseable {
             properties(data, advertisedJobPort).store(out, null);
         }
         format(data);
+        Runtime.getRuntime().addShutdownHook(atExit);
         command =
                 List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -97,8 +102,8 @@ final class BrokerProcess implements AutoCloseable {
         properties.setProperty("num.network.threads", "2");
         properties.setProperty("num.io.threads", "2");
         properties.setProperty("background.threads", "2");
-        // A broker that was killed or halted longer than this is waited for by its own controller.
-        properties.setProperty("broker.session.timeout.ms", "3000");
+        // One that was killed is taken for alive so long, and may not come back before.
+        properties.setProperty("broker.session.timeout.ms", "6000");
         properties.setProperty("broker.heartbeat.interval.ms", "500");
         return properties;
     }

@@ -18,11 +18,15 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Random;
 import java.util.SplittableRandom;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
 
 /**
  * One running job under one workload, and one fault after the other at moments that the seed
@@ -182,6 +186,8 @@ public record FaultCampaign(
         options.put(JobOptions.RECOMMENDATIONS_COUNT.key(), "5");
         options.put(JobOptions.RECOMMENDATIONS_FORMAT.key(), "avro");
         options.put(JobOptions.REJECTED_TOPIC.key(), rejected);
+        // So long that clicks are waiting in a bundle whenever something happens.
+        options.put(JobOptions.BUNDLE_TIMEOUT.key(), "50 ms");
         options.put(JobOptions.DELIVERY_GUARANTEE.key(), delivery.toString());
         options.put(JobOptions.TRANSACTIONAL_ID_PREFIX.key(), suffix);
         options.put(
@@ -209,6 +215,26 @@ public record FaultCampaign(
                                     .toList())
                     .all()
                     .get();
+            Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+            for (String name : names) {
+                for (int partition = 0; partition < PARTITIONS; partition++) {
+                    ends.put(new TopicPartition(name, partition), OffsetSpec.latest());
+                }
+            }
+            Await.until("the new topics are led", () -> areLed(admin, ends));
+        }
+    }
+
+    private static boolean areLed(Admin admin, Map<TopicPartition, OffsetSpec> partitions)
+            throws Exception {
+        try {
+            admin.listOffsets(partitions).all().get();
+            return true;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RetriableException) {
+                return false;
+            }
+            throw e;
         }
     }
 }

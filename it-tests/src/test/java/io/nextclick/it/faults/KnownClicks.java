@@ -94,6 +94,9 @@ public final class KnownClicks implements FaultInjector, AutoCloseable {
         properties.putAll(client);
         properties.setProperty("enable.idempotence", "true");
         properties.setProperty("linger.ms", "5");
+        // Of several in flight to a partition that isn't led for a moment, the first may be refused
+        // and the second taken: then the first is out of order for ever.
+        properties.setProperty("max.in.flight.requests.per.connection", "1");
         // Longer than any fault: a click that is given up would be in nobody's books.
         properties.setProperty("delivery.timeout.ms", "600000");
         properties.setProperty("max.block.ms", "600000");
