@@ -14,7 +14,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.testcontainers.DockerClientFactory;
 
 /**
- * Tests that run where Docker does and the images are there; elsewhere they say what is missing.
+ * Tests that run where Docker does and the images are there; elsewhere they say what is missing, or
+ * fail where {@code NEXTCLICK_REQUIRE_DOCKER=true} says that nothing may be.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
@@ -33,6 +34,9 @@ import org.testcontainers.DockerClientFactory;
             String missing = missing();
             if (missing.isEmpty()) {
                 return ConditionEvaluationResult.enabled("Docker and its images are there");
+            }
+            if (Boolean.parseBoolean(System.getenv("NEXTCLICK_REQUIRE_DOCKER"))) {
+                throw new IllegalStateException(missing);
             }
             System.out.println(
                     context.getRequiredTestClass().getSimpleName() + " is skipped: " + missing);
