@@ -267,7 +267,7 @@ class Gru4RecScorerTest {
         values(broken, "output.weight")[9] = Float.NaN;
         assertThatThrownBy(() -> ServableModels.load(folder(30, broken)))
                 .isInstanceOf(ModelFileException.class)
-                .hasMessageContaining("value 1 of row 1 is NaN");
+                .hasMessageContaining("value 9 of tensor output.weight is NaN");
         try (ServableModel model = ServableModels.load(folder(30, weights(30, 8, 8, true)))) {
             RecurrentScorer scorer = (RecurrentScorer) model.newScorer();
             assertThatThrownBy(() -> scorer.advance(new int[] {30}, new float[1][8], 1))

@@ -285,7 +285,7 @@ class TorchScriptScorerTest {
         byte[] good = resource("gru-module.pt");
         assertThatThrownBy(() -> load(Arrays.copyOf(good, good.length / 2)).close())
                 .isInstanceOf(ModelFileException.class)
-                .hasMessageContaining("libtorch cannot read it");
+                .hasMessageContaining("module.pt: not a TorchScript archive: ");
         assertThatThrownBy(() -> load(resource("gru-state-dict.pt")).close())
                 .isInstanceOf(ModelFileException.class)
                 .hasMessageContaining("torch.save");
@@ -323,7 +323,7 @@ class TorchScriptScorerTest {
         assertRefused(
                 Map.of("item.weight", new Tensor.Floats(broken, 12, 16)),
                 module,
-                "value 1 of row 1 is NaN");
+                "value 17 of tensor item.weight is NaN");
     }
 
     private static void assertRefused(Map<String, Tensor> weights, byte[] module, String problem) {
