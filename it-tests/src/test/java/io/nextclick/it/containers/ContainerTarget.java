@@ -22,7 +22,6 @@ final class ContainerTarget implements FaultTarget {
 
     private final ContainerCluster cluster;
     private final FlinkRest rest;
-    private final String jar;
     private final List<String> items;
     private JobID job;
 
@@ -38,7 +37,6 @@ final class ContainerTarget implements FaultTarget {
                         // One slot each, so that each holds a part of the job.
                         new ContainerCluster.Size(2, 1, 1_600, 512), models, Map.of());
         rest = cluster.rest();
-        jar = rest.upload(Images.jobJar());
     }
 
     @Override
@@ -61,6 +59,8 @@ final class ContainerTarget implements FaultTarget {
         Map<String, String> all = new HashMap<>(options);
         all.put("kafka.bootstrap.servers", ContainerCluster.BROKERS);
         all.put("nextclick.model.path", "file://" + ContainerCluster.MODELS + "/" + MODEL);
+        // What was uploaded before goes with the JobManager that is killed.
+        String jar = rest.upload(Images.jobJar());
         job = rest.run(jar, FlinkRest.RECOMMENDER, all, 2, null);
         rest.awaitRunning(job);
     }
