@@ -49,6 +49,7 @@ class FaultSuiteIT {
         FaultReport report = run(Guarantee.AT_LEAST_ONCE);
         assertThat(report.problems()).isEmpty();
         assertThat(report.total(Row::missing)).as("clicks without an answer").isZero();
+        assertThat(report.total(Row::differing)).as("second answers unlike the first").isZero();
     }
 
     @Test
