@@ -17,6 +17,7 @@ import io.nextclick.schemas.Topics;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,6 +89,7 @@ class SecuredKafkaIT {
         }
         Path checkpoints = system.folder("checkpoints");
         List<JobID> jobs = new ArrayList<>();
+        List<Path> savepoints = new ArrayList<>();
         StringBuilder shown = new StringBuilder();
         try (LogRecorder recorder =
                 LogRecorder.recording(Level.TRACE, SecuredKafkaIT::holdsSecret)) {
@@ -127,7 +129,12 @@ class SecuredKafkaIT {
             for (JobID job : jobs) {
                 Await.until("a checkpoint", () -> system.dashboard().completedCheckpoints(job) > 1);
                 shown.append(pages(system, job));
-                shown.append(system.flink().stopWithSavepoint(job, system.folder("savepoints")));
+                savepoints.add(
+                        Path.of(
+                                URI.create(
+                                        system.flink()
+                                                .stopWithSavepoint(
+                                                        job, system.folder("savepoints")))));
             }
             assertThat(recorder.seen()).as("lines of log").isGreaterThan(10_000);
             System.out.printf("%,d lines of log at TRACE%n", recorder.seen());
@@ -141,6 +148,9 @@ class SecuredKafkaIT {
                 .contains("Recommend next items")
                 .satisfies(SecuredKafkaIT::isClean);
         assertThat(filesWithSecrets(checkpoints)).isEmpty();
+        for (Path savepoint : savepoints) {
+            assertThat(filesWithSecrets(savepoint)).isEmpty();
+        }
         assertThat(jobGraph(system, checkpoints)).satisfies(SecuredKafkaIT::isClean);
         // What this looks for is found where it is.
         assertThat(holdsSecret(Files.readString(kafka.secrets()))).isTrue();
@@ -291,7 +301,7 @@ class SecuredKafkaIT {
         List<Path> found = new ArrayList<>();
         try (Stream<Path> files = Files.walk(folder)) {
             List<Path> all = files.filter(Files::isRegularFile).toList();
-            assertThat(all).as("files of checkpoints").isNotEmpty();
+            assertThat(all).as("files of %s", folder).isNotEmpty();
             for (Path file : all) {
                 if (holdsSecret(Files.readString(file, StandardCharsets.ISO_8859_1))) {
                     found.add(file);
