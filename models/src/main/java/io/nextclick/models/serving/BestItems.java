@@ -40,6 +40,11 @@ final class BestItems {
     private float bound;
     private float threshold;
 
+    /** The score as a list says it; NaN stays. */
+    static float finite(float score) {
+        return Math.max(-LARGEST_SCORE, Math.min(LARGEST_SCORE, score));
+    }
+
     BestItems(DenseKernel kernel) {
         this.kernel = kernel;
     }
@@ -132,7 +137,7 @@ final class BestItems {
         for (int i = 0; i < length; i++) {
             long key = keys[candidates - 1 - i];
             rows[i] = ~(int) key;
-            scores[i] = Math.max(-LARGEST_SCORE, Math.min(LARGEST_SCORE, score(key)));
+            scores[i] = finite(score(key));
         }
         return new TopItems(rows, scores);
     }

@@ -176,7 +176,11 @@ final class TorchItemIndex implements ItemIndex {
             Arrays.sort(rows, from, to);
             from = to;
         }
-        return new TopItems(Arrays.copyOf(rows, length), Arrays.copyOf(scores, length));
+        float[] finite = new float[length];
+        for (int i = 0; i < length; i++) {
+            finite[i] = BestItems.finite(scores[i]);
+        }
+        return new TopItems(Arrays.copyOf(rows, length), finite);
     }
 
     /** The list of one query from all its scores. */

@@ -268,10 +268,10 @@ class ExactItemIndexTest {
 
     /** Weights and queries that are finite, and products that aren't. */
     @ParameterizedTest
-    @MethodSource("kernels")
-    void scoresAreFiniteHoweverLargeTheWeights(DenseKernel kernel) {
+    @MethodSource("placements")
+    void scoresAreFiniteHoweverLargeTheWeights(Placement placement) {
         float[] vectors = {3e38f, 3e38f, 1, 1, -3e38f, -3e38f};
-        try (ItemIndex index = new ExactItemIndex(vectors, null, 2, kernel)) {
+        try (ItemIndex index = placement.index(vectors, null, 2)) {
             TopItems list = index.search(new float[][] {{9, 9}}, 1, 3, null)[0];
             assertThat(list.rows()).containsExactly(0, 1, 2);
             assertThat(list.scores()).containsExactly(1e30f, 18, -1e30f);
