@@ -40,7 +40,7 @@ final class ProcessMemory implements AutoCloseable {
      * @param classLoaders of jobs that aren't gone
      * @param threads that run
      * @param heapBytes that are reachable
-     * @param nativeBytes what the JVM itself has committed outside of the heap, by its own books
+     * @param committedBytes what the JVM itself has committed, heap and all, by its own books
      */
     record Figures(
             long residentBytes,
@@ -49,7 +49,7 @@ final class ProcessMemory implements AutoCloseable {
             long classLoaders,
             int threads,
             long heapBytes,
-            long nativeBytes) {}
+            long committedBytes) {}
 
     private final JMXConnector connector;
     private final MBeanServerConnection server;

@@ -102,12 +102,12 @@ class ResubmissionIT {
             Figures figures = memory.measure();
             System.out.printf(
                     Locale.ROOT,
-                    "%-11s %2d: RSS %4d MiB, JVM outside of heap %4d MiB, metaspace %5.1f MiB in"
+                    "%-11s %2d: RSS %4d MiB, JVM has committed %4d MiB, metaspace %5.1f MiB in"
                             + " %,6d classes, %d class loaders of jobs, %d threads, heap %3d MiB%n",
                     process,
                     round,
                     figures.residentBytes() / MEBIBYTE,
-                    figures.nativeBytes() / MEBIBYTE,
+                    figures.committedBytes() / MEBIBYTE,
                     (double) figures.metaspaceBytes() / MEBIBYTE,
                     figures.classes(),
                     figures.classLoaders(),
