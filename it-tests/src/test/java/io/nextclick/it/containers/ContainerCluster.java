@@ -27,6 +27,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
@@ -65,6 +67,16 @@ final class ContainerCluster implements AutoCloseable {
 
     /** Where models lie in each Flink container. */
     static final String MODELS = "/models";
+
+    private static final Pattern CLASS_LOADING =
+            Pattern.compile(
+                    "already loaded in another classloader|LinkageError|NoClassDefFoundError"
+                            + "|ClassNotFoundException|UnsatisfiedLinkError|ClassCastException"
+                            + "|OutOfMemoryError|Metaspace");
+
+    /** What Flink says of itself when it starts, before there is a job. */
+    private static final Pattern OF_FLINK =
+            Pattern.compile("-XX:MaxMetaspaceSize=|Hadoop FS is not available");
 
     private static final String KAFKA = "kafka";
     private static final String ZOOKEEPER = "zookeeper";
@@ -555,17 +567,27 @@ final class ContainerCluster implements AutoCloseable {
         }
     }
 
-    /** All that Flink has logged, by container. */
-    Map<String, String> flinkLogs() {
-        Map<String, String> logs = new LinkedHashMap<>();
-        logs.put(JOB_MANAGER, jobManager.getLogs());
+    /**
+     * Lines of Flink's logs that speak of classes that could not be loaded, with their container.
+     */
+    List<String> classLoadingErrors() {
+        Map<String, GenericContainer<?>> containers = new LinkedHashMap<>();
+        containers.put(JOB_MANAGER, jobManager);
         IntStream.range(0, taskManagers.size())
                 .forEach(
                         number ->
-                                logs.put(
-                                        TASK_MANAGER + (number + 1),
-                                        taskManagers.get(number).getLogs()));
-        return logs;
+                                containers.put(
+                                        TASK_MANAGER + (number + 1), taskManagers.get(number)));
+        List<String> errors = new ArrayList<>();
+        containers.forEach(
+                (name, container) ->
+                        container
+                                .getLogs()
+                                .lines()
+                                .filter(CLASS_LOADING.asPredicate())
+                                .filter(Predicate.not(OF_FLINK.asPredicate()))
+                                .forEach(line -> errors.add(name + ": " + line)));
+        return errors;
     }
 
     /** Who each container's main process runs as. */

@@ -66,9 +66,7 @@ class JobOnContainersIT {
                         upgraded, "file://" + ContainerCluster.STATE + "/savepoints", true);
                 clicks.assertEachAnsweredOnce();
             }
-            assertThat(cluster.flinkLogs().values())
-                    .as("logs")
-                    .noneMatch(log -> log.contains("NoClassDefFoundError"));
+            assertThat(cluster.classLoadingErrors()).as("in the logs").isEmpty();
         }
     }
 

@@ -10,8 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import org.apache.flink.api.common.JobID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,15 +30,6 @@ class ResubmissionIT {
     private static final int CLICKS = 800;
     private static final long MEBIBYTE = 1L << 20;
     private static final ContainerCluster.Size ONE = new ContainerCluster.Size(1, 2, 1_728, 256);
-    private static final Pattern CLASS_LOADING =
-            Pattern.compile(
-                    "already loaded in another classloader|LinkageError|NoClassDefFoundError"
-                            + "|ClassNotFoundException|UnsatisfiedLinkError|ClassCastException"
-                            + "|OutOfMemoryError|Metaspace");
-
-    /** What Flink says of itself when it starts, before there is a job. */
-    private static final Pattern OF_FLINK =
-            Pattern.compile("-XX:MaxMetaspaceSize=|Hadoop FS is not available");
 
     @Test
     void nothingIsLeftOfAJobThatIsGone(@TempDir Path models) throws Exception {
@@ -79,18 +68,7 @@ class ResubmissionIT {
                 }
                 assertThat(clicks.answers()).hasSize((RESUBMISSIONS + 1) * CLICKS);
             }
-            cluster.flinkLogs()
-                    .forEach(
-                            (container, log) ->
-                                    assertThat(
-                                                    log.lines()
-                                                            .filter(CLASS_LOADING.asPredicate())
-                                                            .filter(
-                                                                    Predicate.not(
-                                                                            OF_FLINK
-                                                                                    .asPredicate())))
-                                            .as(container)
-                                            .isEmpty());
+            assertThat(cluster.classLoadingErrors()).as("in the logs").isEmpty();
             assertBounded("JobManager", jobManager);
             assertBounded("TaskManager", taskManager);
         }
