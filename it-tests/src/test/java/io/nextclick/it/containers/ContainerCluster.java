@@ -169,6 +169,7 @@ final class ContainerCluster implements AutoCloseable {
         try {
             Startables.deepStart(cluster.containers()).join();
             cluster.healBroker();
+            cluster.awaitBroker();
             cluster.awaitSlots();
             return cluster;
         } catch (Exception | Error e) {
@@ -374,7 +375,7 @@ final class ContainerCluster implements AutoCloseable {
         try (Admin admin = Admin.create(client())) {
             admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1)))
                     .all()
-                    .get(30, TimeUnit.SECONDS);
+                    .get(START_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
         }
     }
 
