@@ -51,16 +51,28 @@ public final class Dashboard {
      * @param drains whether event time comes to its end first
      */
     public String stopWithSavepoint(JobID job, Path directory, boolean drains) throws Exception {
-        String body =
+        return savepoint(
+                job,
+                "/stop",
                 JSON.createObjectNode()
                         .put("targetDirectory", directory.toUri().toString())
-                        .put("drain", drains)
-                        .toString();
+                        .put("drain", drains));
+    }
+
+    /** Has a job that goes on write a savepoint, and returns where it is. */
+    public String savepoint(JobID job, Path directory) throws Exception {
+        return savepoint(
+                job,
+                "/savepoints",
+                JSON.createObjectNode().put("target-directory", directory.toUri().toString()));
+    }
+
+    private String savepoint(JobID job, String path, JsonNode body) throws Exception {
         HttpRequest request =
-                HttpRequest.newBuilder(URI.create(address + "/jobs/" + job + "/stop"))
+                HttpRequest.newBuilder(URI.create(address + "/jobs/" + job + path))
                         .timeout(TIMEOUT)
                         .header("Content-Type", "application/json")
-                        .POST(HttpRequest.BodyPublishers.ofString(body))
+                        .POST(HttpRequest.BodyPublishers.ofString(body.toString()))
                         .build();
         String triggered = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
         String operation =

@@ -119,6 +119,8 @@ final class JobRun implements AutoCloseable {
 
     /** Stops with a savepoint. */
     String stopWithSavepoint() throws Exception {
+        // Flink refuses a savepoint of a job that is only being started.
+        system.flink().awaitRunning(job);
         return system.flink().stopWithSavepoint(job, system.folder("savepoints"));
     }
 

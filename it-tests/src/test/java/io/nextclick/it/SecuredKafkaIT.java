@@ -19,8 +19,12 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -29,7 +33,6 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.DeploymentOptions;
@@ -129,12 +132,8 @@ class SecuredKafkaIT {
             for (JobID job : jobs) {
                 Await.until("a checkpoint", () -> system.dashboard().completedCheckpoints(job) > 1);
                 shown.append(pages(system, job));
-                savepoints.add(
-                        Path.of(
-                                URI.create(
-                                        system.flink()
-                                                .stopWithSavepoint(
-                                                        job, system.folder("savepoints")))));
+                String savepoint = system.dashboard().savepoint(job, system.folder("savepoints"));
+                savepoints.add(Path.of(URI.create(savepoint)));
             }
             assertThat(recorder.seen()).as("lines of log").isGreaterThan(10_000);
             System.out.printf("%,d lines of log at TRACE%n", recorder.seen());
@@ -191,6 +190,8 @@ class SecuredKafkaIT {
         options.put("restart-strategy.type", "none");
         options.put("execution.checkpointing.interval", "500 ms");
         options.put("execution.checkpointing.dir", checkpoints.toUri().toString());
+        // Kept to be looked through: all of them, also when the job has ended.
+        options.put("execution.checkpointing.num-retained", "1000");
         options.put(
                 "execution.checkpointing.externalized-checkpoint-retention",
                 "RETAIN_ON_CANCELLATION");
@@ -297,17 +298,45 @@ class SecuredKafkaIT {
         return graph;
     }
 
+    /** Files that hold a secret; those that Flink deletes meanwhile are of no interest. */
     private static List<Path> filesWithSecrets(Path folder) throws IOException {
         List<Path> found = new ArrayList<>();
-        try (Stream<Path> files = Files.walk(folder)) {
-            List<Path> all = files.filter(Files::isRegularFile).toList();
-            assertThat(all).as("files of %s", folder).isNotEmpty();
-            for (Path file : all) {
-                if (holdsSecret(Files.readString(file, StandardCharsets.ISO_8859_1))) {
-                    found.add(file);
-                }
-            }
-        }
+        List<Path> read = new ArrayList<>();
+        Files.walkFileTree(
+                folder,
+                new SimpleFileVisitor<>() {
+                    @Override
+                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                            throws IOException {
+                        try {
+                            if (holdsSecret(Files.readString(file, StandardCharsets.ISO_8859_1))) {
+                                found.add(file);
+                            }
+                            read.add(file);
+                        } catch (NoSuchFileException e) {
+                            // Of a checkpoint that was given up.
+                        }
+                        return FileVisitResult.CONTINUE;
+                    }
+
+                    @Override
+                    public FileVisitResult visitFileFailed(Path file, IOException failure)
+                            throws IOException {
+                        if (failure instanceof NoSuchFileException) {
+                            return FileVisitResult.CONTINUE;
+                        }
+                        throw failure;
+                    }
+
+                    @Override
+                    public FileVisitResult postVisitDirectory(Path directory, IOException failure)
+                            throws IOException {
+                        return failure == null
+                                ? FileVisitResult.CONTINUE
+                                : visitFileFailed(directory, failure);
+                    }
+                });
+        assertThat(read).as("files of %s", folder).isNotEmpty();
         return found;
     }
 

@@ -108,6 +108,8 @@ final class TrainerRun implements AutoCloseable {
     }
 
     String stopWithSavepoint() throws Exception {
+        // Flink refuses a savepoint of a job that is only being started.
+        system.flink().awaitRunning(job);
         return system.flink().stopWithSavepoint(job, system.folder("savepoints"));
     }
 

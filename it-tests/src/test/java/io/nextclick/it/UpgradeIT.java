@@ -125,6 +125,9 @@ class UpgradeIT {
     }
 
     private static String stop(LiveSystem system, JobRun run, boolean drains) throws Exception {
+        // The answers awaited may all be of the job before: a job that is being started can't be
+        // stopped with a savepoint.
+        system.flink().awaitRunning(run.job());
         String savepoint =
                 system.dashboard()
                         .stopWithSavepoint(run.job(), system.folder("savepoints"), drains);
@@ -133,6 +136,7 @@ class UpgradeIT {
     }
 
     private static String stop(LiveSystem system, TrainerRun run, boolean drains) throws Exception {
+        system.flink().awaitRunning(run.job());
         String savepoint =
                 system.dashboard()
                         .stopWithSavepoint(run.job(), system.folder("savepoints"), drains);
