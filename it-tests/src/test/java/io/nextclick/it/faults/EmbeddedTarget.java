@@ -20,6 +20,8 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
@@ -55,7 +57,6 @@ final class EmbeddedTarget implements FaultTarget {
     private static final String LOOPBACK = "127.0.0.1";
     private static final int TASK_MANAGERS = 2;
     private static final long TIMEOUT_SECONDS = 30;
-    private static final long SUPERVISION_MILLIS = 100;
 
     private final Path folder;
     private final List<String> items;
@@ -63,11 +64,20 @@ final class EmbeddedTarget implements FaultTarget {
     private final BrokerProcess broker;
     private final ZooKeeper zooKeeper;
     private final Configuration clusterConfiguration;
-    private final Thread supervisor;
+    private final ExecutorService supervisor =
+            Executors.newSingleThreadExecutor(
+                    runnable -> {
+                        Thread thread = new Thread(runnable, "supervisor");
+                        thread.setDaemon(true);
+                        return thread;
+                    });
     private LastingCluster cluster;
 
     /** Whether the cluster is meant to run. */
     private boolean up;
+
+    /** Fails if the cluster ended by itself and did not start again. */
+    private CompletableFuture<Void> supervision;
 
     /** Numbers of the TaskManagers that live, as the cluster counts them. */
     private final List<Integer> taskManagers = new ArrayList<>();
@@ -98,31 +108,19 @@ final class EmbeddedTarget implements FaultTarget {
         zooKeeper = new ZooKeeper(folder.resolve("zookeeper"));
         clusterConfiguration = clusterConfiguration();
         startCluster();
-        supervisor = new Thread(this::supervise, "supervisor");
-        supervisor.setDaemon(true);
-        supervisor.start();
     }
 
     /**
      * A JobManager that can't take up its job, because storage is out of reach for instance, ends
      * its process. Whatever Flink runs on starts it again.
      */
-    private void supervise() {
-        try {
-            while (true) {
-                Thread.sleep(SUPERVISION_MILLIS);
-                synchronized (this) {
-                    if (up && !cluster.isRunning()) {
-                        get(cluster.closeAsync());
-                        startCluster();
-                    }
-                }
+    private synchronized void startAgain(LastingCluster ended) {
+        if (up && cluster == ended) {
+            try {
+                startCluster();
+            } catch (Exception e) {
+                throw new IllegalStateException("the cluster does not start again", e);
             }
-        } catch (InterruptedException e) {
-            // That is how close() ends it.
-            return;
-        } catch (Exception e) {
-            throw new IllegalStateException("the cluster does not start again", e);
         }
     }
 
@@ -161,6 +159,8 @@ final class EmbeddedTarget implements FaultTarget {
                                 .setCommonBindAddress(LOOPBACK)
                                 .build());
         cluster.start();
+        LastingCluster started = cluster;
+        supervision = started.ended().thenRunAsync(() -> startAgain(started), supervisor);
         up = true;
         taskManagers.clear();
         for (startedTaskManagers = 0; startedTaskManagers < TASK_MANAGERS; startedTaskManagers++) {
@@ -174,8 +174,29 @@ final class EmbeddedTarget implements FaultTarget {
      */
     private static final class LastingCluster extends MiniCluster {
 
+        private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
         LastingCluster(MiniClusterConfiguration configuration) {
             super(configuration);
+        }
+
+        /** Is complete when it has ended by itself, or was closed. */
+        CompletableFuture<Void> ended() {
+            return ended;
+        }
+
+        /** Flink's own way to end after an error, too. */
+        @Override
+        public CompletableFuture<Void> closeAsync() {
+            return super.closeAsync()
+                    .whenComplete(
+                            (nothing, failure) -> {
+                                if (failure == null) {
+                                    ended.complete(null);
+                                } else {
+                                    ended.completeExceptionally(failure);
+                                }
+                            });
         }
 
         @Override
@@ -356,12 +377,16 @@ final class EmbeddedTarget implements FaultTarget {
 
     @Override
     public void close() throws IOException {
-        supervisor.interrupt();
+        synchronized (this) {
+            up = false;
+        }
         try (network;
                 broker;
                 zooKeeper) {
             cluster.close();
+            supervision.join();
         } finally {
+            supervisor.shutdown();
             try (Stream<Path> files = Files.walk(folder)) {
                 for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                     Files.deleteIfExists(file);

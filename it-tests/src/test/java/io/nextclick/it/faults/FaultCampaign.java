@@ -41,7 +41,7 @@ import org.apache.kafka.common.errors.RetriableException;
  *     do is left out
  * @param clicksPerSecond the rate of the workload
  */
-public record FaultCampaign(
+record FaultCampaign(
         long seed, Guarantee guarantee, List<FaultKind> kinds, double clicksPerSecond) {
 
     private static final int PARTITIONS = 4;
@@ -51,7 +51,7 @@ public record FaultCampaign(
     /** Share of the faults after which the next one doesn't wait for the recovery. */
     private static final double STRIKES_AGAIN = 0.25;
 
-    public FaultCampaign {
+    FaultCampaign {
         kinds = List.copyOf(kinds);
     }
 
@@ -62,7 +62,7 @@ public record FaultCampaign(
      *     judge
      * @throws AssertionError if the job doesn't get over a fault
      */
-    public FaultReport run(FaultTarget target) throws Exception {
+    FaultReport run(FaultTarget target) throws Exception {
         String suffix = target.name() + "-" + guarantee + "-" + seed;
         String clicks = "clicks-" + suffix;
         String recommendations = "recommendations-" + suffix;

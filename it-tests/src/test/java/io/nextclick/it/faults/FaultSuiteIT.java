@@ -7,9 +7,7 @@ import io.nextclick.it.faults.FaultReport.Row;
 import io.nextclick.jobs.JobOptions.Guarantee;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -26,8 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(Lifecycle.PER_CLASS)
 class FaultSuiteIT {
 
-    private static final double CLICKS_PER_SECOND = 500;
-    private static final Path TABLES = Path.of("target", "faults");
+    private static final FaultCampaigns CAMPAIGNS =
+            FaultCampaigns.fromProperties(
+                    "nextclick.fault-seeds", List.of(FaultKind.values()), 500);
 
     private EmbeddedTarget target;
 
@@ -46,7 +45,7 @@ class FaultSuiteIT {
 
     @Test
     void atLeastOnce() throws Exception {
-        FaultReport report = run(Guarantee.AT_LEAST_ONCE);
+        FaultReport report = CAMPAIGNS.run(target, Guarantee.AT_LEAST_ONCE);
         assertThat(report.problems()).isEmpty();
         assertThat(report.total(Row::missing)).as("clicks without an answer").isZero();
         assertThat(report.total(Row::differing)).as("second answers unlike the first").isZero();
@@ -54,37 +53,9 @@ class FaultSuiteIT {
 
     @Test
     void exactlyOnce() throws Exception {
-        FaultReport report = run(Guarantee.EXACTLY_ONCE);
+        FaultReport report = CAMPAIGNS.run(target, Guarantee.EXACTLY_ONCE);
         assertThat(report.problems()).isEmpty();
         assertThat(report.total(Row::missing)).as("clicks without an answer").isZero();
         assertThat(report.total(Row::duplicates)).as("answers committed twice").isZero();
-    }
-
-    private FaultReport run(Guarantee guarantee) throws Exception {
-        FaultReport all =
-                new FaultReport(target.name(), guarantee.toString(), List.of(), List.of());
-        for (long seed : seeds()) {
-            all =
-                    all.plus(
-                            new FaultCampaign(seed, guarantee, kinds(), CLICKS_PER_SECOND)
-                                    .run(target));
-            all.write(TABLES);
-        }
-        System.out.println(all.markdown());
-        return all;
-    }
-
-    private static long[] seeds() {
-        String[] bounds = System.getProperty("nextclick.fault-seeds", "1").split("-", 2);
-        return LongStream.rangeClosed(
-                        Long.parseLong(bounds[0]), Long.parseLong(bounds[bounds.length - 1]))
-                .toArray();
-    }
-
-    private static List<FaultKind> kinds() {
-        String kinds = System.getProperty("nextclick.fault-kinds");
-        return kinds == null
-                ? List.of(FaultKind.values())
-                : Arrays.stream(kinds.split(",")).map(FaultKind::valueOf).toList();
     }
 }
