@@ -91,6 +91,23 @@ final class ActiveModel implements AutoCloseable {
         batchRows = new int[settings.bundleSize()];
     }
 
+    /**
+     * A model that has been warmed up, see {@link #warmUp}.
+     *
+     * @param model becomes the result's, even if this fails
+     */
+    static ActiveModel warmedUp(
+            LoadedModel model, RecommendSettings settings, boolean isBesideClicks) {
+        ActiveModel active = new ActiveModel(model, settings);
+        try {
+            active.warmUp(isBesideClicks);
+            return active;
+        } catch (RuntimeException | Error e) {
+            active.close();
+            throw e;
+        }
+    }
+
     /** The session rules in force. */
     SessionRules rules() {
         return rules;
@@ -118,7 +135,7 @@ final class ActiveModel implements AutoCloseable {
      * @param isBesideClicks whether real clicks are being answered on the same cores meanwhile:
      *     then this rests as long as it works
      */
-    void warmUp(boolean isBesideClicks) {
+    private void warmUp(boolean isBesideClicks) {
         if (popular.size() == 0) {
             return;
         }

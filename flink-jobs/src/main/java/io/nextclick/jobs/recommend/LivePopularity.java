@@ -1,11 +1,13 @@
 package io.nextclick.jobs.recommend;
 
+import io.nextclick.schemas.Recommendation.RecommendedItem;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 
 /**
  * Clicks per item as they arrive, for as long as there is no model. The leaders are kept in order
@@ -60,6 +62,56 @@ final class LivePopularity {
     /** The clicks of the item at a place. */
     long clicks(int place) {
         return leaders[place].clicks;
+    }
+
+    /**
+     * The place of an item in the list that a session would get.
+     *
+     * @param seen items that the session's lists leave out; null for none
+     * @return -1 if it isn't among the first {@link LiveQuality#CUTOFF}
+     */
+    int rank(String item, List<String> seen) {
+        if (seen != null && seen.contains(item)) {
+            return -1;
+        }
+        int rank = 0;
+        for (int place = 0; rank < LiveQuality.CUTOFF; place++) {
+            String popular = item(place);
+            if (popular == null) {
+                return -1;
+            }
+            if (popular.equals(item)) {
+                return rank;
+            }
+            if (seen == null || !seen.contains(popular)) {
+                rank++;
+            }
+        }
+        return -1;
+    }
+
+    /**
+     * The list that a session gets.
+     *
+     * @param most items in it
+     * @param seen items that the session's lists leave out; null for none
+     * @param dropped items that may not be recommended at all; null for none
+     */
+    List<RecommendedItem> list(int most, List<String> seen, Predicate<String> dropped) {
+        List<RecommendedItem> items = new ArrayList<>(most);
+        for (int place = 0; items.size() < most; place++) {
+            String item = item(place);
+            if (item == null) {
+                break;
+            }
+            boolean isLeftOut =
+                    (seen != null && seen.contains(item))
+                            || (dropped != null && dropped.test(item));
+            if (!isLeftOut) {
+                items.add(new RecommendedItem(item, clicks(place), ActiveModel.FROM_POPULARITY));
+            }
+        }
+        return items;
     }
 
     /** Every item and its clicks, in no order. */

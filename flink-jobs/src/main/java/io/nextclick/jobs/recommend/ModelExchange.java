@@ -101,17 +101,10 @@ final class ModelExchange implements AutoCloseable {
     }
 
     private ActiveModel warmedUp(ApprovedRelease release) throws IOException {
-        ActiveModel model =
-                new ActiveModel(
-                        LoadedModel.acquire(release.uri(), release.sha256(), loader, device),
-                        settings);
-        try {
-            model.warmUp(/* isBesideClicks= */ true);
-            return model;
-        } catch (RuntimeException | Error e) {
-            model.close();
-            throw e;
-        }
+        return ActiveModel.warmedUp(
+                LoadedModel.acquire(release.uri(), release.sha256(), loader, device),
+                settings,
+                /* isBesideClicks= */ true);
     }
 
     private void handOver(ApprovedRelease release, ActiveModel model) {

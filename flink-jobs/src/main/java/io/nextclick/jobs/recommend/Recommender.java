@@ -1,0 +1,430 @@
+package io.nextclick.jobs.recommend;
+
+import io.nextclick.jobs.kafka.ReceivedClick;
+import io.nextclick.jobs.types.Fingerprint;
+import io.nextclick.models.ranking.CandidateList;
+import io.nextclick.models.scoring.ScoreScale;
+import io.nextclick.models.session.ItemVocabulary;
+import io.nextclick.models.session.SessionRules;
+import io.nextclick.models.session.SessionRules.Verdict;
+import io.nextclick.schemas.Recommendation;
+import io.nextclick.schemas.Recommendation.ModelReference;
+import io.nextclick.schemas.Recommendation.RecommendedItem;
+import io.nextclick.schemas.Recommendation.Trigger;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.common.functions.RuntimeContext;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.OperatorStateStore;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.java.tuple.Tuple2;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.streaming.runtime.tasks.ProcessingTimeService;
+
+/**
+ * Turns the bundles of one subtask into answers, with the model in force, and takes their clicks
+ * into their sessions. A bundle is answered in five passes:
+ *
+ * <ol>
+ *   <li>each session's state is looked up once, however many of its clicks are in the bundle;
+ *   <li>clicks are judged by the session rules, in the order they arrived;
+ *   <li>recurrent states advance in rounds, the n-th click of each session in round n, from the
+ *       stored state and never from the start; after a change of the model from the remembered
+ *       items;
+ *   <li>all clicks are ranked in one batch, so that a session with many clicks doesn't shrink it;
+ *       where live items take part ({@link LiveBlend}), the query tower searches in one batch too;
+ *   <li>in the order they arrived, clicks label their session's last list and are answered; then
+ *       each state is kept, in {@link HotSessions} until it must be written.
+ * </ol>
+ *
+ * <p>State: the weights of {@link LiveBlend}; without a model the counts of {@link LivePopularity}.
+ *
+ * <p>Owns the model. Not for several threads, and not to be entered again while it answers.
+ */
+final class Recommender implements AutoCloseable {
+
+    private final RecommendSettings settings;
+    private final HotSessions hotSessions;
+    private final LiveSessions liveSessions;
+    private final ListState<Tuple2<String, Long>> livePopularityState;
+
+    /** Null where live items take no part. */
+    private final LiveBlend blend;
+
+    private final LiveQuality quality;
+    private RecommendMetrics counters;
+    private ProcessingTimeService clock;
+
+    /** Null while there is none. */
+    private ActiveModel model;
+
+    /** The model's; without one the settings' alone. */
+    private SessionRules rules;
+
+    /** Null while there is a model. */
+    private LivePopularity livePopularity;
+
+    /**
+     * @param liveSessions is told of each session that begins
+     * @param store holds what has been learnt and counted
+     */
+    Recommender(
+            RecommendSettings settings,
+            HotSessions hotSessions,
+            LiveSessions liveSessions,
+            OperatorStateStore store)
+            throws Exception {
+        this.settings = settings;
+        this.hotSessions = hotSessions;
+        this.liveSessions = liveSessions;
+        quality = new LiveQuality(settings.liveQualityWindow());
+        livePopularityState =
+                store.getListState(
+                        new ListStateDescriptor<>(
+                                "live-popularity", Types.TUPLE(Types.STRING, Types.LONG)));
+        if (settings.blend() != null) {
+            blend = new LiveBlend(settings, store);
+        } else {
+            blend = null;
+            LiveBlend.forget(store);
+        }
+    }
+
+    /** Waits for live items where they take part; {@link #answerWith} comes after. */
+    void open(
+            RecommendMetrics metrics,
+            MetricGroup group,
+            RuntimeContext context,
+            ProcessingTimeService processingTime)
+            throws Exception {
+        counters = metrics;
+        clock = processingTime;
+        quality.register(group, context);
+        if (blend != null) {
+            blend.open(group, context);
+        }
+    }
+
+    /**
+     * Takes a model into use; no bundle may be on its way. Sessions need no preparation: what
+     * another model left in them is known by its stamp, and made anew when they return.
+     *
+     * @param next becomes this object's; null for none
+     * @return the model in use before, which becomes the caller's; null for none
+     */
+    ActiveModel answerWith(ActiveModel next) throws Exception {
+        ActiveModel replaced = model;
+        model = next;
+        counters.answersWith(modelVersion());
+        rules = next == null ? settings.sessionRules(SessionRules.DEFAULT) : next.rules();
+        liveSessions.endAfter(
+                rules.inactivityGap().isZero() ? settings.retention() : rules.inactivityGap());
+        livePopularity = null;
+        if (next == null) {
+            livePopularity =
+                    new LivePopularity(settings.livePopularitySize(), settings.longestList(rules));
+            for (Tuple2<String, Long> entry : livePopularityState.get()) {
+                livePopularity.add(entry.f0, entry.f1);
+            }
+        }
+        return replaced;
+    }
+
+    boolean hasModel() {
+        return model != null;
+    }
+
+    /** For a person; also without a model. */
+    String modelVersion() {
+        ActiveModel inForce = model;
+        return inForce == null ? "none" : inForce.reference().version();
+    }
+
+    void snapshot() throws Exception {
+        if (blend != null) {
+            blend.snapshot();
+        }
+        List<Tuple2<String, Long>> popularity = new ArrayList<>();
+        if (livePopularity != null) {
+            livePopularity.forEach((item, clicks) -> popularity.add(Tuple2.of(item, clicks)));
+        }
+        livePopularityState.update(popularity);
+    }
+
+    @Override
+    public void close() {
+        try {
+            if (model != null) {
+                model.close();
+                model = null;
+            }
+        } finally {
+            if (blend != null) {
+                blend.close();
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------ the passes
+
+    /**
+     * Answers the first clicks of {@code bundle}.
+     *
+     * @param bundled how many
+     * @param watermark that of the clicks
+     * @return an answer for each that isn't a duplicate, in their order
+     */
+    List<Recommendation> answer(BundledClick[] bundle, int bundled, long watermark)
+            throws Exception {
+        counters.clicks.inc(bundled);
+        counters.bundleSize.update(bundled);
+        if (blend != null) {
+            blend.begin();
+        }
+        Collection<BundledVisit> visits = readSessions(bundle, bundled);
+        judgeClicks(bundle, bundled, watermark);
+        long started = System.nanoTime();
+        boolean advanced = model != null && model.advance(bundle, bundled);
+        boolean ranked = model != null && model.rank(bundle, bundled);
+        boolean retrieved = blend != null && blend.answer();
+        if (advanced || ranked || retrieved) {
+            counters.inferenceTime.update((System.nanoTime() - started) / 1_000);
+        }
+        List<Recommendation> answers = answerClicks(bundle, bundled);
+        keepSessions(visits);
+        return answers;
+    }
+
+    private Collection<BundledVisit> readSessions(BundledClick[] bundle, int bundled)
+            throws Exception {
+        Map<String, BundledVisit> visits = new HashMap<>(2 * bundled);
+        for (int i = 0; i < bundled; i++) {
+            BundledClick pending = bundle[i];
+            String sessionId = pending.click.sessionId();
+            BundledVisit visit = visits.get(sessionId);
+            if (visit == null) {
+                visit = new BundledVisit(hotSessions.read(sessionId));
+                visits.put(sessionId, visit);
+            }
+            pending.visit = visit;
+        }
+        if (model != null) {
+            counters.rebuilt.inc(model.takeUp(visits.values()));
+        }
+        return visits.values();
+    }
+
+    private void judgeClicks(BundledClick[] bundle, int bundled, long watermark) {
+        long oldest =
+                settings.overrunBudget().isZero()
+                        ? Long.MIN_VALUE
+                        : clock.getCurrentProcessingTime() - settings.overrunBudget().toMillis();
+        for (int i = 0; i < bundled; i++) {
+            BundledClick pending = bundle[i];
+            ReceivedClick click = pending.click;
+            BundledVisit visit = pending.visit;
+            SessionState state = visit.state;
+            Verdict verdict =
+                    rules.judge(state, click.eventId(), click.itemId(), click.eventTimeMillis());
+            pending.verdict = verdict;
+            if (verdict == Verdict.DUPLICATE) {
+                counters.duplicates.inc();
+                continue;
+            }
+            visit.isChanged = true;
+            boolean isLate = click.eventTimeMillis() <= watermark;
+            if (verdict == Verdict.STARTS) {
+                counters.sessions.inc();
+                if (state == null) {
+                    state = new SessionState();
+                    visit.state = state;
+                    visit.session.state = state;
+                }
+                state.start();
+                visit.hidden = null;
+                visit.round = 0;
+            } else {
+                isLate |= click.eventTimeMillis() < state.lastEventTimeMillis;
+            }
+            if (isLate) {
+                counters.late.inc();
+            }
+            state.lastEventTimeMillis =
+                    Math.max(state.lastEventTimeMillis, click.eventTimeMillis());
+            if (click.eventId() != null) {
+                state.addEventId(click.eventId(), settings.rememberedEventIds());
+            }
+            if (livePopularity != null) {
+                if (blend != null && verdict == Verdict.CONTINUES) {
+                    pending.popularityRank = livePopularity.rank(click.itemId(), seen(state));
+                }
+                livePopularity.count(click.itemId());
+            }
+            if (verdict == Verdict.REPEATS) {
+                counters.repeats.inc();
+            } else {
+                take(pending, state);
+            }
+            pending.step = state.step;
+            boolean overrun = click.timestampMillis() >= 0 && click.timestampMillis() < oldest;
+            prepare(pending, state, overrun, i);
+        }
+    }
+
+    /** Adds the click's item to its session. */
+    private void take(BundledClick pending, SessionState state) {
+        if (model != null) {
+            model.take(pending, state);
+        }
+        state.step++;
+        state.addItem(pending.click.itemId(), rules.maximumLength());
+    }
+
+    /** Gathers what the click's answer depends on, as later clicks will change its session. */
+    private void prepare(BundledClick pending, SessionState state, boolean overrun, int index) {
+        if (model != null) {
+            model.prepare(pending, state, overrun, index);
+        } else {
+            pending.fallback = RecommendOperator.NO_MODEL;
+            pending.items =
+                    livePopularity.list(
+                            settings.count(), seen(state), blend == null ? null : blend.dropped());
+        }
+        if (blend != null && !overrun) {
+            blend.ask(pending, state);
+        }
+    }
+
+    /** What the session's lists leave out; null for nothing. */
+    private List<String> seen(SessionState state) {
+        return settings.excludeSeen() ? state.items() : null;
+    }
+
+    private List<Recommendation> answerClicks(BundledClick[] bundle, int bundled) {
+        long now = clock.getCurrentProcessingTime();
+        List<Recommendation> answers = new ArrayList<>(bundled);
+        for (int i = 0; i < bundled; i++) {
+            BundledClick pending = bundle[i];
+            if (pending.verdict == Verdict.DUPLICATE) {
+                continue;
+            }
+            SessionState state = pending.visit.state;
+            if (pending.verdict == Verdict.CONTINUES) {
+                label(pending, state);
+            }
+            List<RecommendedItem> items = list(pending, state);
+            ReceivedClick click = pending.click;
+            if (pending.fallback != null) {
+                counters.fallback(pending.fallback);
+            }
+            answers.add(
+                    new Recommendation(
+                            click.topic() + '-' + click.partition() + '-' + click.offset(),
+                            click.sessionId(),
+                            click.userId(),
+                            pending.step,
+                            new Trigger(
+                                    click.partition(),
+                                    click.offset(),
+                                    click.eventId(),
+                                    click.eventTimeMillis()),
+                            items,
+                            reference(pending),
+                            pending.fallback,
+                            now));
+            if (click.timestampMillis() >= 0) {
+                counters.clickToRecommendation.update(Math.max(0, now - click.timestampMillis()));
+            }
+        }
+        return answers;
+    }
+
+    /** What ranked the answer; null if nothing did and there is no model. */
+    private ModelReference reference(BundledClick pending) {
+        if (model != null) {
+            return model.reference();
+        }
+        return pending.fallback == null ? blend.towerReference() : null;
+    }
+
+    private void keepSessions(Collection<BundledVisit> visits) throws Exception {
+        for (BundledVisit visit : visits) {
+            if (!visit.isChanged) {
+                continue;
+            }
+            if (model != null) {
+                model.keep(visit);
+            } else {
+                // It would fall behind the items, and be taken for good when its model returns.
+                visit.state.hidden = null;
+                visit.state.hiddenModel = SessionState.NO_MODEL;
+            }
+            hotSessions.keep(visit.session);
+            if (visit.isNew) {
+                liveSessions.begin(visit.session);
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------ lists
+
+    private void label(BundledClick pending, SessionState state) {
+        long stamp = model == null ? SessionState.NO_MODEL : model.stamp();
+        if (state.list == null || state.listModel != stamp) {
+            return;
+        }
+        int rank = -1;
+        long wanted = Fingerprint.of(pending.click.itemId());
+        for (int place = 0; place < state.list.length; place++) {
+            if (state.list[place] == wanted) {
+                rank = place;
+                break;
+            }
+        }
+        boolean isPopularity = model == null && blend == null;
+        quality.label(rank, isPopularity ? rank : pending.popularityRank);
+        if (blend != null) {
+            boolean isUnseen = model != null && pending.row == ItemVocabulary.UNKNOWN;
+            blend.label(pending, state, rank, isUnseen);
+        }
+    }
+
+    /** Makes the click's list and leaves its fingerprint in the session. */
+    private List<RecommendedItem> list(BundledClick pending, SessionState state) {
+        List<RecommendedItem> items =
+                blend == null ? null : blend.list(pending, model, () -> popular(pending));
+        long[] list = state.roomForList(Math.min(settings.count(), LiveQuality.CUTOFF));
+        int listed;
+        if (items != null) {
+            listed = ActiveModel.fingerprints(items, list);
+        } else if (model == null) {
+            items = pending.items;
+            listed = ActiveModel.fingerprints(items, list);
+        } else {
+            items = new ArrayList<>(settings.count());
+            listed = model.list(pending, items, list, blend == null ? null : blend.dropped());
+        }
+        state.proposals = pending.proposals;
+        state.list = listed == list.length ? list : Arrays.copyOf(list, listed);
+        state.listModel = model == null ? SessionState.NO_MODEL : model.stamp();
+        return items;
+    }
+
+    /** What is popular, to fill up the click's list. */
+    private CandidateList popular(BundledClick pending) {
+        if (model != null) {
+            return model.popular(pending);
+        }
+        List<String> items = pending.items.stream().map(RecommendedItem::itemId).toList();
+        float[] clicks = new float[items.size()];
+        for (int place = 0; place < clicks.length; place++) {
+            clicks[place] = pending.items.get(place).score();
+        }
+        return CandidateList.of(items, clicks, ScoreScale.PROPORTION);
+    }
+}
