@@ -9,23 +9,14 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.security.DigestInputStream;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -140,7 +131,7 @@ public final class CheckpointFolder {
             throw new ModelFileException(
                     name, "takes " + Files.size(file) + " bytes, " + bytes + " are expected");
         }
-        if (!sha256(file).equals(root.path("sha256").asText())) {
+        if (!SealedFile.sha256(file).equals(root.path("sha256").asText())) {
             throw new ModelFileException(name, "its SHA-256 is not the one in " + DESCRIPTION);
         }
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES)) {
@@ -157,23 +148,17 @@ public final class CheckpointFolder {
         Path fresh = folder.resolve(DESCRIPTION + ".new");
         boolean counts = false;
         try {
-            MessageDigest digest = sha256();
-            try (OutputStream opened = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW);
-                    OutputStream out =
-                            new BufferedOutputStream(
-                                    new DigestOutputStream(opened, digest), BUFFER_BYTES)) {
-                Safetensors.write(out, checkpoint.tensors());
-            }
-            flushToDisk(file);
+            ModelManifest.Digest state =
+                    SealedFile.write(file, out -> Safetensors.write(out, checkpoint.tensors()));
             ObjectNode root = JSON.createObjectNode();
             root.put("format", FORMAT);
             ObjectNode facts = root.putObject("facts");
             checkpoint.facts().forEach((key, value) -> facts.put(key, value));
             root.put("file", name);
-            root.put("bytes", Files.size(file));
-            root.put("sha256", HexFormat.of().formatHex(digest.digest()));
+            root.put("bytes", state.bytes());
+            root.put("sha256", state.sha256());
             Files.write(fresh, JSON.writeValueAsBytes(root));
-            flushToDisk(fresh);
+            SealedFile.flushToDisk(fresh);
             Files.move(
                     fresh,
                     description,
@@ -213,28 +198,6 @@ public final class CheckpointFolder {
                     Files.delete(state);
                 }
             }
-        }
-    }
-
-    private static void flushToDisk(Path file) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-            channel.force(true);
-        }
-    }
-
-    private static String sha256(Path file) throws IOException {
-        MessageDigest digest = sha256();
-        try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-            in.transferTo(OutputStream.nullOutputStream());
-        }
-        return HexFormat.of().formatHex(digest.digest());
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 }

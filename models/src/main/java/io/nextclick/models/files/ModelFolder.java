@@ -3,32 +3,14 @@ package io.nextclick.models.files;
 import io.nextclick.models.baseline.CoVisitation;
 import io.nextclick.models.baseline.Popularity;
 import io.nextclick.models.session.ItemVocabulary;
-import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
-import java.io.EOFException;
-import java.io.FileNotFoundException;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.security.DigestInputStream;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,13 +62,6 @@ public final class ModelFolder {
     public static final int LARGEST_MODULE_BYTES = 1 << 30;
 
     private static final List<String> FILES = List.of(MANIFEST, WEIGHTS, ITEMS, MODULE);
-    private static final int BUFFER_BYTES = 1 << 16;
-
-    /** Bytes of heap that an item of a vocabulary takes, however short it is. */
-    private static final int LEAST_ITEM_MEMORY = 100;
-
-    /** No line of items needs more: three bytes a unit, twice if all of it is escaped. */
-    private static final int LONGEST_LINE_BYTES = 6 * LONGEST_ITEM;
 
     private final ModelManifest manifest;
     private final ItemVocabulary vocabulary;
@@ -295,10 +270,10 @@ public final class ModelFolder {
      */
     public static ModelManifest verify(FileSource source) throws IOException {
         ModelManifest.Sealed sealed = sealed(source);
-        verify(source, ITEMS, bounded(sealed, ITEMS, LARGEST_ITEMS_BYTES));
-        verify(source, WEIGHTS, bounded(sealed, WEIGHTS, LARGEST_WEIGHTS_BYTES));
+        SealedFile.verify(source, ITEMS, bounded(sealed, ITEMS, LARGEST_ITEMS_BYTES));
+        SealedFile.verify(source, WEIGHTS, bounded(sealed, WEIGHTS, LARGEST_WEIGHTS_BYTES));
         if (sealed.files().containsKey(MODULE)) {
-            verify(source, MODULE, bounded(sealed, MODULE, LARGEST_MODULE_BYTES));
+            SealedFile.verify(source, MODULE, bounded(sealed, MODULE, LARGEST_MODULE_BYTES));
         }
         return sealed.manifest();
     }
@@ -316,24 +291,26 @@ public final class ModelFolder {
         boolean hasModule = sealed.files().containsKey(MODULE);
         ModelManifest.Digest module =
                 hasModule ? bounded(sealed, MODULE, LARGEST_MODULE_BYTES) : null;
-        verify(source, ITEMS, items);
-        verify(source, WEIGHTS, weights);
-        ItemVocabulary vocabulary = parse(source, ITEMS, items, ModelFolder::parseItems);
+        SealedFile.verify(source, ITEMS, items);
+        SealedFile.verify(source, WEIGHTS, weights);
+        ItemVocabulary vocabulary = SealedFile.read(source, ITEMS, items, ItemLines::read);
         Map<String, Tensor> tensors =
-                parse(
+                SealedFile.read(
                         source,
                         WEIGHTS,
                         weights,
                         in -> Safetensors.read(WEIGHTS, in, weights.bytes()));
         // One pass will do: whoever parses the module gets it whole and digested.
         byte[] archive =
-                hasModule ? parse(source, MODULE, module, InputStream::readAllBytes) : null;
+                hasModule
+                        ? SealedFile.read(source, MODULE, module, InputStream::readAllBytes)
+                        : null;
         return new ModelFolder(sealed.manifest(), vocabulary, tensors, archive);
     }
 
     private static ModelManifest.Sealed sealed(FileSource source) throws IOException {
         byte[] json;
-        try (InputStream in = open(source, MANIFEST)) {
+        try (InputStream in = SealedFile.open(source, MANIFEST)) {
             json = in.readNBytes(LARGEST_MANIFEST_BYTES + 1);
         }
         if (json.length > LARGEST_MANIFEST_BYTES) {
@@ -377,109 +354,6 @@ public final class ModelFolder {
         return digest;
     }
 
-    private static InputStream open(FileSource source, String file) throws IOException {
-        try {
-            return source.open(file);
-        } catch (FileNotFoundException | NoSuchFileException e) {
-            throw new ModelFileException(ModelFileException.Fault.MISSING, file, "is missing", e);
-        }
-    }
-
-    /** First pass: reads a file through, never further than a byte beyond its stated size. */
-    private static void verify(FileSource source, String file, ModelManifest.Digest expected)
-            throws IOException {
-        parse(
-                source,
-                file,
-                expected,
-                in -> {
-                    in.transferTo(OutputStream.nullOutputStream());
-                    return null;
-                });
-    }
-
-    private interface Parser<T> {
-        T parse(InputStream in) throws IOException;
-    }
-
-    /** Hands a file to a parser and checks that what it read was what the manifest says. */
-    private static <T> T parse(
-            FileSource source, String file, ModelManifest.Digest expected, Parser<T> parser)
-            throws IOException {
-        MessageDigest digest = sha256();
-        try (InputStream opened = open(source, file);
-                DigestInputStream in =
-                        new DigestInputStream(
-                                new SizedInputStream(file, opened, expected.bytes()), digest)) {
-            T parsed = parser.parse(in);
-            if (!HexFormat.of().formatHex(digest.digest()).equals(expected.sha256())) {
-                throw new ModelFileException(
-                        ModelFileException.Fault.CHANGED,
-                        file,
-                        "its SHA-256 is not the manifest's",
-                        null);
-            }
-            return parsed;
-        } catch (EOFException e) {
-            throw new ModelFileException(
-                    ModelFileException.Fault.CHANGED, file, "ends too early", e);
-        }
-    }
-
-    /** A stream that has to be exactly as long as announced. */
-    private static final class SizedInputStream extends FilterInputStream {
-
-        private final String file;
-        private final long bytes;
-        private long read;
-
-        SizedInputStream(String file, InputStream in, long bytes) {
-            super(in);
-            this.file = file;
-            this.bytes = bytes;
-        }
-
-        @Override
-        public int read() throws IOException {
-            int value = super.read();
-            advance(value < 0 ? -1 : 1);
-            return value;
-        }
-
-        @Override
-        public int read(byte[] buffer, int offset, int length) throws IOException {
-            int count = super.read(buffer, offset, length);
-            advance(count);
-            return count;
-        }
-
-        private void advance(int count) throws ModelFileException {
-            if (count >= 0) {
-                read += count;
-            }
-            if (read > bytes || (count < 0 && read < bytes)) {
-                throw new ModelFileException(
-                        ModelFileException.Fault.CHANGED,
-                        file,
-                        (read > bytes ? "longer" : "shorter")
-                                + " than the "
-                                + bytes
-                                + " bytes of the manifest",
-                        null);
-            }
-        }
-
-        @Override
-        public long skip(long count) {
-            throw new UnsupportedOperationException("every byte has to be digested");
-        }
-
-        @Override
-        public boolean markSupported() {
-            return false;
-        }
-    }
-
     /**
      * Reads a list of items that may have been written by hand or by another program: like {@value
      * #ITEMS}, but lines may end in any way and the last one not at all.
@@ -488,141 +362,7 @@ public final class ModelFolder {
      *     {@value #LONGEST_ITEM}, occurs twice or has an unknown escape
      */
     public static ItemVocabulary readItems(Path file) throws IOException {
-        String name = String.valueOf(file.getFileName());
-        if (Files.size(file) > LARGEST_ITEMS_BYTES) {
-            throw new ModelFileException(name, "larger than " + LARGEST_ITEMS_BYTES + " bytes");
-        }
-        List<String> items = new ArrayList<>();
-        for (String line : decoded(name, Files.readAllBytes(file)).lines().toList()) {
-            if (line.isEmpty()) {
-                throw new ModelFileException(name, "line " + (items.size() + 1) + " is empty");
-            }
-            int number = items.size() + 1;
-            items.add(requireShort(name, unescaped(name, line, number), number));
-        }
-        return vocabulary(name, items);
-    }
-
-    /** Line by line, so that nothing but the items themselves is on the heap. */
-    private static ItemVocabulary parseItems(InputStream in) throws IOException {
-        ItemVocabulary vocabulary = new ItemVocabulary();
-        byte[] buffer = new byte[BUFFER_BYTES];
-        byte[] line = new byte[LONGEST_LINE_BYTES];
-        int length = 0;
-        for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-            for (int i = 0; i < read; i++) {
-                if (buffer[i] == '\n') {
-                    addItem(vocabulary, line, length);
-                    length = 0;
-                } else if (length < line.length) {
-                    line[length++] = buffer[i];
-                } else {
-                    throw new ModelFileException(
-                            ITEMS,
-                            "line "
-                                    + (vocabulary.size() + 1)
-                                    + " is longer than "
-                                    + LONGEST_LINE_BYTES
-                                    + " bytes");
-                }
-            }
-        }
-        if (length > 0) {
-            throw new ModelFileException(ITEMS, "its last line is not ended");
-        }
-        return vocabulary;
-    }
-
-    private static void addItem(ItemVocabulary vocabulary, byte[] line, int length)
-            throws ModelFileException {
-        int number = vocabulary.size() + 1;
-        if (number > Runtime.getRuntime().maxMemory() / LEAST_ITEM_MEMORY) {
-            throw new ModelFileException(
-                    ITEMS,
-                    "more than "
-                            + vocabulary.size()
-                            + " items, which is all that a heap of "
-                            + Runtime.getRuntime().maxMemory()
-                            + " bytes has room for");
-        }
-        String text;
-        try {
-            text =
-                    StandardCharsets.UTF_8
-                            .newDecoder()
-                            .decode(ByteBuffer.wrap(line, 0, length))
-                            .toString();
-        } catch (CharacterCodingException e) {
-            throw new ModelFileException(ITEMS, "line " + number + " is not UTF-8", e);
-        }
-        String item = requireShort(ITEMS, unescaped(ITEMS, text, number), number);
-        if (vocabulary.rowOrAdd(item) != number - 1) {
-            throw new ModelFileException(
-                    ITEMS, "item '" + item + "' occurs twice in the vocabulary");
-        }
-    }
-
-    private static String requireShort(String file, String item, int number)
-            throws ModelFileException {
-        if (item.length() > LONGEST_ITEM) {
-            throw new ModelFileException(
-                    file,
-                    "the item of line "
-                            + number
-                            + " has "
-                            + item.length()
-                            + " characters, "
-                            + LONGEST_ITEM
-                            + " are the most");
-        }
-        return item;
-    }
-
-    private static String decoded(String file, byte[] bytes) throws ModelFileException {
-        try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-        } catch (CharacterCodingException e) {
-            throw new ModelFileException(file, "not UTF-8", e);
-        }
-    }
-
-    private static ItemVocabulary vocabulary(String file, List<String> items)
-            throws ModelFileException {
-        try {
-            return new ItemVocabulary(items);
-        } catch (IllegalArgumentException e) {
-            throw new ModelFileException(file, e.getMessage(), e);
-        }
-    }
-
-    private static String unescaped(String file, String line, int number)
-            throws ModelFileException {
-        if (line.indexOf('\\') < 0) {
-            return line;
-        }
-        StringBuilder item = new StringBuilder(line.length());
-        int next = 0;
-        while (next < line.length()) {
-            char c = line.charAt(next++);
-            if (c != '\\') {
-                item.append(c);
-                continue;
-            }
-            char escaped = next < line.length() ? line.charAt(next++) : ' ';
-            switch (escaped) {
-                case '\\' -> item.append('\\');
-                case 'n' -> item.append('\n');
-                case 'r' -> item.append('\r');
-                default ->
-                        throw new ModelFileException(
-                                file, "line " + number + " has an unknown escape");
-            }
-        }
-        return item.toString();
-    }
-
-    private static String escaped(String item) {
-        return item.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r");
+        return ItemLines.readForeign(file);
     }
 
     /**
@@ -645,13 +385,21 @@ public final class ModelFolder {
         Files.createDirectory(fresh);
         try {
             Map<String, ModelManifest.Digest> files = new LinkedHashMap<>();
-            files.put(WEIGHTS, writeFile(fresh, WEIGHTS, out -> Safetensors.write(out, tensors)));
-            files.put(ITEMS, writeFile(fresh, ITEMS, this::writeItems));
+            files.put(
+                    WEIGHTS,
+                    SealedFile.write(
+                            fresh.resolve(WEIGHTS), out -> Safetensors.write(out, tensors)));
+            files.put(
+                    ITEMS,
+                    SealedFile.write(
+                            fresh.resolve(ITEMS), out -> ItemLines.write(vocabulary, out)));
             if (module != null) {
-                files.put(MODULE, writeFile(fresh, MODULE, out -> out.write(module)));
+                files.put(
+                        MODULE, SealedFile.write(fresh.resolve(MODULE), out -> out.write(module)));
             }
             byte[] json = manifest.toJson(files);
-            writeFile(fresh, MANIFEST, out -> new ByteArrayInputStream(json).transferTo(out));
+            SealedFile.write(
+                    fresh.resolve(MANIFEST), out -> new ByteArrayInputStream(json).transferTo(out));
             boolean replaces = Files.exists(target);
             if (replaces) {
                 Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
@@ -687,39 +435,6 @@ public final class ModelFolder {
         }
     }
 
-    private interface Writer {
-        void write(OutputStream out) throws IOException;
-    }
-
-    private static ModelManifest.Digest writeFile(Path folder, String name, Writer writer)
-            throws IOException {
-        Path file = folder.resolve(name);
-        MessageDigest digest = sha256();
-        try (OutputStream opened = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW);
-                OutputStream out =
-                        new BufferedOutputStream(
-                                new DigestOutputStream(opened, digest), BUFFER_BYTES)) {
-            writer.write(out);
-        }
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-            channel.force(true);
-        }
-        return new ModelManifest.Digest(
-                Files.size(file), HexFormat.of().formatHex(digest.digest()));
-    }
-
-    private void writeItems(OutputStream out) throws IOException {
-        int number = 0;
-        for (String item : vocabulary.items()) {
-            requireShort(ITEMS, item, ++number);
-            ByteBuffer bytes =
-                    StandardCharsets.UTF_8
-                            .newEncoder()
-                            .encode(CharBuffer.wrap(escaped(item) + '\n'));
-            out.write(bytes.array(), bytes.arrayOffset(), bytes.remaining());
-        }
-    }
-
     private static void delete(Path folder) throws IOException {
         if (!Files.exists(folder)) {
             return;
@@ -728,13 +443,5 @@ public final class ModelFolder {
             Files.deleteIfExists(folder.resolve(name));
         }
         Files.deleteIfExists(folder);
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }

@@ -338,7 +338,7 @@ public final class TwoTowerLearner implements AutoCloseable {
 
     /** What changed since the last call, for {@link #average} of all trainers. */
     public TowerChanges drainChanges() {
-        return TowerSnapshot.changes(state, state.beginAgreement());
+        return TowerChanges.of(state, state.beginAgreement());
     }
 
     /**
@@ -350,7 +350,7 @@ public final class TwoTowerLearner implements AutoCloseable {
      * @param own which of them are this trainer's
      */
     public void average(List<TowerChanges> all, int own) {
-        TowerSnapshot.average(state, all, own);
+        TowerChanges.average(state, all, own);
     }
 
     /**
