@@ -1,7 +1,7 @@
 package io.nextclick.jobs.learn;
 
 import io.nextclick.jobs.types.Bytes;
-import io.nextclick.jobs.types.MutableSerializer;
+import io.nextclick.jobs.types.LayoutSerializer;
 import io.nextclick.jobs.types.OwnType;
 import io.nextclick.jobs.types.VersionedSnapshot;
 import java.io.IOException;
@@ -25,7 +25,7 @@ import org.apache.flink.core.memory.DataOutputView;
  * event ids              count n, then n times 8 bytes, newest first
  * </pre>
  */
-public final class VisitStateSerializer extends MutableSerializer<VisitState> {
+public final class VisitStateSerializer extends LayoutSerializer<VisitState> {
 
     /** Flink's name for {@link VisitState}. */
     static final TypeInformation<VisitState> TYPE =

@@ -1,7 +1,7 @@
 package io.nextclick.jobs.recommend;
 
 import io.nextclick.jobs.types.Bytes;
-import io.nextclick.jobs.types.MutableSerializer;
+import io.nextclick.jobs.types.LayoutSerializer;
 import io.nextclick.jobs.types.OwnType;
 import io.nextclick.jobs.types.VersionedSnapshot;
 import java.io.IOException;
@@ -32,7 +32,7 @@ import org.apache.flink.core.memory.DataOutputView;
  * Layout 1 ended before the proposals. About 1 KB for 20 items of 8 characters, a list of 20 and
  * 128 floats; proposals of two sources that agree on half of their items take 330 bytes more.
  */
-public final class SessionStateSerializer extends MutableSerializer<SessionState> {
+public final class SessionStateSerializer extends LayoutSerializer<SessionState> {
 
     private static final long serialVersionUID = 1L;
 

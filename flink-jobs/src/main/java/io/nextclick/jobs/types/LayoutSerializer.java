@@ -6,23 +6,23 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /**
- * What the serializers of our keyed state have in common, so that each holds only its byte layout:
- * values are copied as a whole, and a serializer is its own duplicate.
+ * What our serializers have in common, so that each holds only its byte layout: values have no
+ * fixed length and are copied as a whole, and a serializer is its own duplicate.
  *
- * @param <T> a type that is changed in place
+ * @param <T> a type that is changed in place, unless {@link ImmutableSerializer} says otherwise
  */
-public abstract class MutableSerializer<T> extends TypeSerializer<T> {
+public abstract class LayoutSerializer<T> extends TypeSerializer<T> {
 
     private static final long serialVersionUID = 1L;
 
     private final Class<T> type;
 
-    protected MutableSerializer(Class<T> type) {
+    protected LayoutSerializer(Class<T> type) {
         this.type = type;
     }
 
     @Override
-    public final boolean isImmutableType() {
+    public boolean isImmutableType() {
         return false;
     }
 
@@ -54,7 +54,7 @@ public abstract class MutableSerializer<T> extends TypeSerializer<T> {
     /** By type alone: serializers that read different layouts write the same one. */
     @Override
     public final boolean equals(Object other) {
-        return other instanceof MutableSerializer<?> that && type == that.type;
+        return other instanceof LayoutSerializer<?> that && type == that.type;
     }
 
     @Override

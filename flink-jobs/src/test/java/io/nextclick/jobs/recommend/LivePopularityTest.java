@@ -50,6 +50,23 @@ class LivePopularityTest {
         assertThat(popularity.item(1)).isEqualTo("b");
     }
 
+    @Test
+    void aListAndARankLeaveOutWhatTheSessionHasSeen() {
+        LivePopularity popularity = new LivePopularity(10, 4);
+        popularity.add("a", 4);
+        popularity.add("b", 3);
+        popularity.add("c", 2);
+        popularity.add("d", 1);
+        assertThat(popularity.list(2, List.of("a"), "b"::equals))
+                .extracting(item -> item.itemId() + " " + item.score())
+                .containsExactly("c 2.0", "d 1.0");
+        assertThat(popularity.list(9, null, null)).hasSize(4);
+        assertThat(popularity.rank("c", null)).isEqualTo(2);
+        assertThat(popularity.rank("c", List.of("a"))).isEqualTo(1);
+        assertThat(popularity.rank("a", List.of("a"))).isEqualTo(-1);
+        assertThat(popularity.rank("unheard of", null)).isEqualTo(-1);
+    }
+
     private static List<String> leaders(LivePopularity popularity) {
         List<String> leaders = new ArrayList<>();
         for (int place = 0; popularity.item(place) != null; place++) {
