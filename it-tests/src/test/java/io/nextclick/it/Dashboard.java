@@ -75,11 +75,11 @@ public final class Dashboard {
                         .POST(HttpRequest.BodyPublishers.ofString(body.toString()))
                         .build();
         String triggered = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
-        String operation =
-                "/jobs/"
-                        + job
-                        + "/savepoints/"
-                        + JSON.readTree(triggered).path("request-id").asText();
+        JsonNode id = JSON.readTree(triggered).path("request-id");
+        if (!id.isTextual()) {
+            throw new IOException("no savepoint: " + triggered);
+        }
+        String operation = "/jobs/" + job + "/savepoints/" + id.asText();
         JsonNode[] savepoint = new JsonNode[1];
         Await.until(
                 "the savepoint is complete",

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Publishes a shop's clicks to a cluster and waits for the answers. Belongs to one thread. */
+/** Publishes a shop's clicks to a broker and waits for the answers. Belongs to one thread. */
 final class AnsweredClicks implements AutoCloseable {
 
     private final Iterator<LoggedClick> clicks;
@@ -28,14 +28,13 @@ final class AnsweredClicks implements AutoCloseable {
     private int received;
 
     /** On topics that are there. */
-    AnsweredClicks(
-            ContainerCluster cluster, String topic, String answersTopic, List<LoggedClick> clicks)
+    AnsweredClicks(Broker broker, String topic, String answersTopic, List<LoggedClick> clicks)
             throws IOException {
         this.clicks = clicks.iterator();
-        reader = new RecommendationReader(cluster.client(), answersTopic, true);
+        reader = new RecommendationReader(broker.client(), answersTopic, true);
         publisher =
                 new ClickPublisher(
-                        cluster.client(),
+                        broker.client(),
                         topic,
                         Topics.CLICKS.codec(Encoding.AVRO),
                         (index, partition, offset, millis) ->

@@ -25,7 +25,7 @@ class JobOnContainersIT {
     private static final Map<String, String> OPTIONS =
             Map.of(
                     "kafka.bootstrap.servers",
-                    ContainerCluster.BROKERS,
+                    Broker.ADDRESS,
                     "nextclick.model.path",
                     "file://" + ContainerCluster.MODELS + "/shop");
 
@@ -33,11 +33,13 @@ class JobOnContainersIT {
     void everyClickIsAnsweredOnceOverAnUpgrade(@TempDir Path models) throws Exception {
         TrainedShop shop = TrainedShop.train(models.resolve("shop"));
         try (ContainerCluster cluster =
-                ContainerCluster.start(ContainerCluster.Size.TWO_SMALL, models, Map.of())) {
-            cluster.createTopic("clicks", 4);
-            cluster.createTopic("recommendations", 4);
-            cluster.createTopic("clicks-rejected", 1);
-            assertThat(cluster.users()).as("users of the processes").containsOnly("9999");
+                ContainerCluster.start(ContainerCluster.Size.TWO_SMALL, models)) {
+            cluster.broker().createTopic("clicks", 4);
+            cluster.broker().createTopic("recommendations", 4);
+            cluster.broker().createTopic("clicks-rejected", 1);
+            for (Node node : cluster.flink()) {
+                assertThat(node.user()).as("user of %s", node.alias()).isEqualTo("9999");
+            }
 
             FlinkRest rest = cluster.rest();
             String jar = rest.upload(Images.jobJar());
@@ -48,7 +50,8 @@ class JobOnContainersIT {
                     .anyMatch(name -> name.startsWith("Source: Clicks from Kafka -> Set aside"))
                     .anyMatch(name -> name.startsWith("Recommend next items -> Recommendations"));
             try (AnsweredClicks clicks =
-                    new AnsweredClicks(cluster, "clicks", "recommendations", shop.clicks())) {
+                    new AnsweredClicks(
+                            cluster.broker(), "clicks", "recommendations", shop.clicks())) {
                 clicks.publish(CLICKS);
                 clicks.awaitAnswers();
                 clicks.assertEachAnsweredOnce();
@@ -66,7 +69,7 @@ class JobOnContainersIT {
                         upgraded, "file://" + ContainerCluster.STATE + "/savepoints", true);
                 clicks.assertEachAnsweredOnce();
             }
-            assertThat(cluster.classLoadingErrors()).as("in the logs").isEmpty();
+            assertThat(ClassLoadingErrors.in(cluster)).as("in the logs").isEmpty();
         }
     }
 

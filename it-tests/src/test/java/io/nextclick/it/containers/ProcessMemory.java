@@ -7,8 +7,6 @@ import java.lang.management.MemoryMXBean;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.RuntimeMXBean;
 import java.lang.management.ThreadMXBean;
-import java.util.Arrays;
-import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.management.JMException;
@@ -61,6 +59,18 @@ final class ProcessMemory implements AutoCloseable {
         this.files = files;
     }
 
+    /** What a JVM has to be told for it to be asked at a port, its own and the host's. */
+    static String jvmOptions(int port) {
+        return "-XX:NativeMemoryTracking=summary"
+                + " -Dcom.sun.management.jmxremote.port="
+                + port
+                + " -Dcom.sun.management.jmxremote.rmi.port="
+                + port
+                + " -Dcom.sun.management.jmxremote.authenticate=false"
+                + " -Dcom.sun.management.jmxremote.ssl=false"
+                + " -Djava.rmi.server.hostname=127.0.0.1";
+    }
+
     /** Connects to a JVM of the test's own making, by a port of its own choosing. */
     @SuppressWarnings("BanJNDI")
     static ProcessMemory connect(int port, Files files) throws IOException {
@@ -110,23 +120,13 @@ final class ProcessMemory implements AutoCloseable {
     }
 
     /** What {@code jcmd} would print. */
-    String diagnose(String command, String... arguments) throws IOException, JMException {
+    private String diagnose(String command, String... arguments) throws IOException, JMException {
         return (String)
                 server.invoke(
                         new ObjectName("com.sun.management:type=DiagnosticCommand"),
                         command,
                         new Object[] {arguments},
                         new String[] {String[].class.getName()});
-    }
-
-    /** The names of all threads that run, in order. */
-    List<String> threads() throws IOException {
-        ThreadMXBean threads = bean(ManagementFactory.THREAD_MXBEAN_NAME, ThreadMXBean.class);
-        return Arrays.stream(threads.getThreadInfo(threads.getAllThreadIds()))
-                .filter(thread -> thread != null)
-                .map(thread -> thread.getThreadName())
-                .sorted()
-                .toList();
     }
 
     private <T> T bean(String name, Class<T> type) throws IOException {

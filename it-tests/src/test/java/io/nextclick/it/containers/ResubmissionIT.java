@@ -34,8 +34,8 @@ class ResubmissionIT {
     @Test
     void nothingIsLeftOfAJobThatIsGone(@TempDir Path models) throws Exception {
         TrainedShop shop = TrainedShop.train(models.resolve("shop"));
-        try (ContainerCluster cluster = ContainerCluster.start(ONE, models, Map.of())) {
-            cluster.createTopic("clicks", 2);
+        try (ContainerCluster cluster = ContainerCluster.start(ONE, models)) {
+            cluster.broker().createTopic("clicks", 2);
             for (String topic :
                     List.of(
                             "recommendations",
@@ -43,14 +43,15 @@ class ResubmissionIT {
                             "item-catalog",
                             "item-embeddings",
                             "model-releases")) {
-                cluster.createTopic(topic, 1);
+                cluster.broker().createTopic(topic, 1);
             }
             FlinkRest rest = cluster.rest();
             String jar = rest.upload(Images.jobJar());
             List<Figures> jobManager = new ArrayList<>();
             List<Figures> taskManager = new ArrayList<>();
             try (AnsweredClicks clicks =
-                    new AnsweredClicks(cluster, "clicks", "recommendations", shop.clicks())) {
+                    new AnsweredClicks(
+                            cluster.broker(), "clicks", "recommendations", shop.clicks())) {
                 for (int round = 0; round <= RESUBMISSIONS; round++) {
                     JobID trainer = rest.run(jar, FlinkRest.TRAINER, trainer(), 1, null);
                     JobID recommender =
@@ -63,12 +64,17 @@ class ResubmissionIT {
                     rest.awaitCheckpoint(trainer);
                     rest.cancel(recommender);
                     rest.cancel(trainer);
-                    jobManager.add(measure("JobManager", cluster.jobManagerMemory(), round));
-                    taskManager.add(measure("TaskManager", cluster.taskManagerMemory(0), round));
+                    jobManager.add(
+                            measure("JobManager", cluster.memory(cluster.jobManager()), round));
+                    taskManager.add(
+                            measure(
+                                    "TaskManager",
+                                    cluster.memory(cluster.taskManagers().get(0)),
+                                    round));
                 }
                 assertThat(clicks.answers()).hasSize((RESUBMISSIONS + 1) * CLICKS);
             }
-            assertThat(cluster.classLoadingErrors()).as("in the logs").isEmpty();
+            assertThat(ClassLoadingErrors.in(cluster)).as("in the logs").isEmpty();
             assertBounded("JobManager", jobManager);
             assertBounded("TaskManager", taskManager);
         }
@@ -120,7 +126,7 @@ class ResubmissionIT {
 
     private static Map<String, String> recommender() {
         Map<String, String> options = new HashMap<>();
-        options.put("kafka.bootstrap.servers", ContainerCluster.BROKERS);
+        options.put("kafka.bootstrap.servers", Broker.ADDRESS);
         options.put("nextclick.model.path", "file://" + ContainerCluster.MODELS + "/shop");
         options.put("nextclick.catalog.topic", "item-catalog");
         options.put("nextclick.embeddings.topic", "item-embeddings");
@@ -130,7 +136,7 @@ class ResubmissionIT {
 
     private static Map<String, String> trainer() {
         Map<String, String> options = new HashMap<>();
-        options.put("kafka.bootstrap.servers", ContainerCluster.BROKERS);
+        options.put("kafka.bootstrap.servers", Broker.ADDRESS);
         options.put("nextclick.catalog.topic", "item-catalog");
         options.put("nextclick.embeddings.topic", "item-embeddings");
         options.put("nextclick.releases.topic", "model-releases");

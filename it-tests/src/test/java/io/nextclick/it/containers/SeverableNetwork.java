@@ -65,6 +65,11 @@ final class SeverableNetwork implements AutoCloseable {
         }
     }
 
+    /** The start of its containers' names, too. */
+    String name() {
+        return name;
+    }
+
     Network network() {
         return network;
     }

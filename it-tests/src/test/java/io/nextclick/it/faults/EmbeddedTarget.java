@@ -366,11 +366,21 @@ final class EmbeddedTarget implements FaultTarget {
         }
     }
 
+    /** It may have ended by itself a moment ago; who is here first starts it again. */
+    private void requireRunning() throws Exception {
+        if (!cluster.isRunning()) {
+            get(cluster.closeAsync());
+            startCluster();
+        }
+    }
+
     private void killTaskManager(SplittableRandom random) throws Exception {
+        requireRunning();
         get(cluster.terminateTaskManager(taskManagers.remove(random.nextInt(TASK_MANAGERS))));
     }
 
     private synchronized void startTaskManager() throws Exception {
+        requireRunning();
         cluster.startTaskManager();
         taskManagers.add(startedTaskManagers++);
     }

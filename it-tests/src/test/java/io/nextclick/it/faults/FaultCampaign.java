@@ -4,6 +4,7 @@ import static io.nextclick.jobs.JobOptions.Guarantee.AT_LEAST_ONCE;
 import static io.nextclick.jobs.JobOptions.Guarantee.EXACTLY_ONCE;
 
 import io.nextclick.it.Await;
+import io.nextclick.it.KafkaTopics;
 import io.nextclick.it.faults.FaultInjector.Damage;
 import io.nextclick.it.faults.FaultReport.Row;
 import io.nextclick.jobs.JobOptions;
@@ -14,19 +15,12 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Properties;
 import java.util.Random;
 import java.util.SplittableRandom;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.RetriableException;
 
 /**
  * One running job under one workload, and one fault after the other at moments that the seed
@@ -62,6 +56,7 @@ record FaultCampaign(
      *     judge
      * @throws AssertionError if the job doesn't get over a fault
      */
+    @SuppressWarnings("try") // The job is a resource, that no failure to cancel it hides another.
     FaultReport run(FaultTarget target) throws Exception {
         String suffix = target.name() + "-" + guarantee + "-" + seed;
         String clicks = "clicks-" + suffix;
@@ -69,7 +64,7 @@ record FaultCampaign(
         String rejected = "clicks-rejected-" + suffix;
         Properties client = new Properties();
         client.setProperty("bootstrap.servers", target.bootstrapServers());
-        createTopics(client, List.of(clicks, recommendations, rejected));
+        KafkaTopics.create(client, List.of(clicks, recommendations, rejected), PARTITIONS);
 
         SplittableRandom random = new SplittableRandom(seed);
         List<FaultKind> order = new ArrayList<>(kinds);
@@ -83,7 +78,8 @@ record FaultCampaign(
         System.out.printf("faults on %s, %s: seed %d%n", target.name(), guarantee, seed);
 
         target.submit(options(clicks, recommendations, rejected, suffix, guarantee));
-        try (Account account =
+        try (AutoCloseable job = target::cancel;
+                Account account =
                         new Account(
                                 client,
                                 clicks,
@@ -116,12 +112,10 @@ record FaultCampaign(
             List<Row> rows = account.rows();
             String undisturbed = "undisturbed-" + suffix;
             String alsoRejected = "clicks-rejected-" + undisturbed;
-            createTopics(client, List.of(undisturbed, alsoRejected));
+            KafkaTopics.create(client, List.of(undisturbed, alsoRejected), PARTITIONS);
             target.submit(options(clicks, undisturbed, alsoRejected, undisturbed, AT_LEAST_ONCE));
             account.compare(client, undisturbed, compared);
             return new FaultReport(target.name(), guarantee.toString(), rows, account.problems());
-        } finally {
-            target.cancel();
         }
     }
 
@@ -154,11 +148,17 @@ record FaultCampaign(
     private static void awaitRecovery(FaultTarget target, Account account, FaultKind kind)
             throws Exception {
         awaitAnswers(account, "clicks sent before the repair of: " + kind.title());
-        long last = target.lastCheckpoint();
+        long[] last = {-1};
+        Await.until(
+                "a checkpoint is known after: " + kind.title(),
+                () -> {
+                    last[0] = target.lastCheckpoint();
+                    return last[0] >= 0;
+                });
         // One may have begun before; the one after it has not.
         Await.until(
                 "two checkpoints after: " + kind.title(),
-                () -> target.lastCheckpoint() >= last + 2);
+                () -> target.lastCheckpoint() >= last[0] + 2);
         // At least one click must have been sent and answered since.
         awaitAnswers(account, "clicks sent after the repair of: " + kind.title());
     }
@@ -200,41 +200,5 @@ record FaultCampaign(
         options.put(
                 RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF.key(), "1 s");
         return options;
-    }
-
-    private static void createTopics(Properties client, List<String> names) throws Exception {
-        try (Admin admin = Admin.create(client)) {
-            admin.createTopics(
-                            names.stream()
-                                    .map(
-                                            name ->
-                                                    new NewTopic(
-                                                            name,
-                                                            Optional.of(PARTITIONS),
-                                                            Optional.empty()))
-                                    .toList())
-                    .all()
-                    .get();
-            Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
-            for (String name : names) {
-                for (int partition = 0; partition < PARTITIONS; partition++) {
-                    ends.put(new TopicPartition(name, partition), OffsetSpec.latest());
-                }
-            }
-            Await.until("the new topics are led", () -> areLed(admin, ends));
-        }
-    }
-
-    private static boolean areLed(Admin admin, Map<TopicPartition, OffsetSpec> partitions)
-            throws Exception {
-        try {
-            admin.listOffsets(partitions).all().get();
-            return true;
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof RetriableException) {
-                return false;
-            }
-            throw e;
-        }
     }
 }
