@@ -105,8 +105,18 @@ class ComposeIT {
         awaitRunning();
     }
 
-    private static void awaitRunning() throws Exception {
-        Await.until("both jobs run", PATIENCE, () -> running().keySet().equals(OPERATORS.keySet()));
+    /** Waits until both jobs run; their ids by name. */
+    private static Map<String, String> awaitRunning() throws Exception {
+        Map<String, String> jobs = new TreeMap<>();
+        Await.until(
+                "both jobs run",
+                PATIENCE,
+                () -> {
+                    jobs.clear();
+                    jobs.putAll(running());
+                    return jobs.keySet().equals(OPERATORS.keySet());
+                });
+        return jobs;
     }
 
     /** Ids of the jobs whose every subtask runs, by name. */
@@ -161,7 +171,7 @@ class ComposeIT {
     @Test
     @Order(3)
     void flinksDashboardNamesEveryOperator() throws Exception {
-        for (Map.Entry<String, String> job : running().entrySet()) {
+        for (Map.Entry<String, String> job : awaitRunning().entrySet()) {
             Set<String> operators = new TreeSet<>();
             JsonNode plan = flink.json("/jobs/" + job.getValue() + "/plan");
             for (JsonNode node : plan.at("/plan/nodes")) {
@@ -301,7 +311,7 @@ class ComposeIT {
     @Test
     @Order(7)
     void aJobManagerThatIsKilledFindsItsJobsAgain() throws Exception {
-        Map<String, String> before = running();
+        Map<String, String> before = awaitRunning();
         String jobManager = compose.container("jobmanager");
         compose.docker("kill", "--signal", "KILL", jobManager);
         Await.until(
@@ -324,7 +334,7 @@ class ComposeIT {
     @Test
     @Order(8)
     void whatRunsIsNotSubmittedAgain() throws Exception {
-        Map<String, String> before = running();
+        Map<String, String> before = awaitRunning();
         compose.docker("start", compose.container("submit"));
         Await.until(
                 "the submitter has ended",
@@ -339,7 +349,7 @@ class ComposeIT {
         assertThat(compose.docker("logs", compose.container("submit")))
                 .contains(SessionRecommenderJob.NAME + " runs already")
                 .contains(TwoTowerTrainerJob.NAME + " runs already");
-        assertThat(running()).isEqualTo(before);
+        assertThat(awaitRunning()).isEqualTo(before);
     }
 
     @Test
@@ -360,7 +370,7 @@ class ComposeIT {
     @Test
     @Order(10)
     void aStoppedJobGoesOnFromItsSavepoint() throws Exception {
-        String stopped = running().get(SessionRecommenderJob.NAME);
+        String stopped = awaitRunning().get(SessionRecommenderJob.NAME);
         String printed =
                 compose.docker(
                         "exec",
@@ -381,8 +391,7 @@ class ComposeIT {
                 "-e",
                 "RECOMMENDER_SAVEPOINT=" + path.group(1),
                 "submit");
-        awaitRunning();
-        String started = running().get(SessionRecommenderJob.NAME);
+        String started = awaitRunning().get(SessionRecommenderJob.NAME);
         assertThat(started).isNotEqualTo(stopped);
         assertThat(
                         flink.json("/jobs/" + started + "/checkpoints")

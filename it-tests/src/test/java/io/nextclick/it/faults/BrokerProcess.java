@@ -204,7 +204,8 @@ final class BrokerProcess implements AutoCloseable {
     @Override
     public void close() {
         if (process != null) {
-            process.destroyForcibly();
+            // Its files may be deleted next.
+            process.destroyForcibly().onExit().join();
         }
     }
 }
