@@ -1,50 +1,66 @@
 package io.nextclick.jobs.bench;
 
+import io.nextclick.jobs.demo.RecommendationReader;
 import io.nextclick.schemas.Click;
 import io.nextclick.schemas.Codec;
-import io.nextclick.schemas.MalformedRecordException;
+import io.nextclick.schemas.DetectingCodec;
+import io.nextclick.schemas.Encoding;
 import io.nextclick.schemas.Recommendation;
 import io.nextclick.schemas.Recommendation.ModelReference;
+import io.nextclick.schemas.Topics;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.IntStream;
+import java.util.function.LongFunction;
 import org.HdrHistogram.Histogram;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Clicks at an even rate, whatever the job makes of them, and the time from a click's append in the
- * log to its recommendation's, by the broker's own clock. Both topics must stamp records when they
- * are appended ({@code message.timestamp.type=LogAppendTime}).
+ * Clicks at an even rate, whatever a job makes of them, and the time from a click's append in the
+ * log to its recommendation's, by the broker's own clock. The clicks of a load come one after
+ * another, in stretches that each have their own rate; answers are read when all have been sent, so
+ * that reading takes nothing from the job.
  *
- * @param clicksPerSecond the rate offered
- * @param warmUp clicks of this time are sent first and not counted
- * @param measured clicks of this time are counted
+ * <p>The job reads {@link #clicks()} and writes {@link #recommendations()}, and nobody else does.
  */
-record OfferedLoad(double clicksPerSecond, Duration warmUp, Duration measured) {
+final class OfferedLoad implements AutoCloseable {
 
     private static final double FEW_CLICKS_PER_SECOND = 5_000;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final Duration POLL = Duration.ofMillis(100);
     private static final long LONGEST_MILLIS = Duration.ofMinutes(10).toMillis();
+    private static final Map<String, String> STAMPED_ON_APPEND =
+            Map.of("message.timestamp.type", "LogAppendTime");
+
+    private final String bootstrapServers;
+    private final String clicks;
+    private final String recommendations;
+    private final ClickLoad load;
+    private final Codec<Click> codec = DetectingCodec.of(Topics.CLICKS, Encoding.JSON);
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final Map<Place, Appended> unanswered = new ConcurrentHashMap<>();
+    private final FirstFailure failure = new FirstFailure();
+    private long sent;
+
+    /** Where a click stands in its topic. */
+    private record Place(int partition, long offset) {}
+
+    private record Appended(Stretch stretch, long millis) {}
 
     /**
-     * A click that was counted.
+     * A click and its answer.
      *
      * @param clickMillis when it was appended to its log
      * @param answerMillis when its recommendation was
@@ -57,171 +73,203 @@ record OfferedLoad(double clicksPerSecond, Duration warmUp, Duration measured) {
         }
     }
 
-    /**
-     * Latencies in milliseconds.
-     *
-     * @throws IllegalStateException if a counted click is not answered
-     */
-    Histogram measure(
-            String bootstrapServers,
-            String clicks,
-            String recommendations,
-            int partitions,
-            ClickLoad load,
-            Codec<Click> clickCodec,
-            Codec<Recommendation> recommendationCodec)
-            throws InterruptedException, MalformedRecordException {
-        Histogram latencies = new Histogram(LONGEST_MILLIS, 3);
-        for (Answered answered :
-                offer(
-                        bootstrapServers,
-                        clicks,
-                        recommendations,
-                        partitions,
-                        load,
-                        clickCodec,
-                        recommendationCodec)) {
-            latencies.recordValue(answered.delayMillis());
+    /** Clicks that were offered one after another, at one rate. */
+    static final class Stretch {
+
+        private final List<Answered> answers = new ArrayList<>();
+        private double clicksPerSecond;
+
+        private Stretch() {}
+
+        /** The rate at which they were offered in truth. */
+        double clicksPerSecond() {
+            return clicksPerSecond;
         }
-        return latencies;
+
+        /** The load's own clicks, in the order of their partitions' answers; none before then. */
+        List<Answered> answers() {
+            return Collections.unmodifiableList(answers);
+        }
+
+        /** Milliseconds from append to append. */
+        Histogram delays() {
+            Histogram delays = new Histogram(LONGEST_MILLIS, 3);
+            answers.forEach(answered -> delays.recordValue(answered.delayMillis()));
+            return delays;
+        }
     }
 
     /**
-     * Sends the load and waits for the answers.
+     * Makes the topics; offers nothing yet.
      *
-     * @return the counted clicks, in the order of their partitions' answers
-     * @throws IllegalStateException if a counted click is not answered
+     * @param usualClicksPerSecond about the rate of most stretches
      */
-    List<Answered> offer(
-            String bootstrapServers,
-            String clicks,
-            String recommendations,
-            int partitions,
-            ClickLoad load,
-            Codec<Click> clickCodec,
-            Codec<Recommendation> recommendationCodec)
-            throws InterruptedException, MalformedRecordException {
-        long uncounted = (long) (clicksPerSecond * warmUp.toMillis() / 1000);
-        long total = uncounted + (long) (clicksPerSecond * measured.toMillis() / 1000);
-        publish(bootstrapServers, clicks, clickCodec, load, total);
-
-        Map<Place, Long> appended = new HashMap<>();
-        try (KafkaConsumer<byte[], byte[]> consumer = reader(bootstrapServers)) {
-            read(
-                    consumer,
-                    clicks,
-                    partitions,
-                    total,
-                    record -> {
-                        if (counts(clickCodec.decode(record.value()), load, uncounted)) {
-                            appended.put(
-                                    new Place(record.partition(), record.offset()),
-                                    record.timestamp());
-                        }
-                    });
-        }
-        List<Answered> answers = new ArrayList<>(appended.size());
-        try (KafkaConsumer<byte[], byte[]> consumer = reader(bootstrapServers)) {
-            read(
-                    consumer,
-                    recommendations,
-                    partitions,
-                    total,
-                    record -> {
-                        Recommendation answer = recommendationCodec.decode(record.value());
-                        Long click =
-                                appended.remove(
-                                        new Place(
-                                                answer.trigger().partition(),
-                                                answer.trigger().offset()));
-                        if (click != null) {
-                            answers.add(new Answered(click, record.timestamp(), answer.model()));
-                        }
-                    });
-        }
-        if (!appended.isEmpty()) {
-            throw new IllegalStateException(appended.size() + " clicks were not answered");
-        }
-        return answers;
-    }
-
-    /** The load's event times rise with its index, so that they tell warm-up from the rest. */
-    private static boolean counts(Click click, ClickLoad load, long uncounted) {
-        return click.eventTimeMillis() > load.click(uncounted).eventTimeMillis();
-    }
-
-    private void publish(
-            String bootstrapServers, String topic, Codec<Click> codec, ClickLoad load, long total)
-            throws InterruptedException {
+    OfferedLoad(Testbed bed, ClickLoad load, double usualClicksPerSecond)
+            throws IOException, InterruptedException {
+        this.load = load;
+        bootstrapServers = bed.bootstrapServers();
+        clicks = bed.topic(STAMPED_ON_APPEND);
+        recommendations = bed.topic(STAMPED_ON_APPEND);
         Properties properties = new Properties();
         properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
         // The time that counts begins at the append; a request for each click of many would take
         // the cores from what is measured.
         properties.put(
                 ProducerConfig.LINGER_MS_CONFIG,
-                clicksPerSecond > FEW_CLICKS_PER_SECOND ? "5" : "0");
-        try (KafkaProducer<byte[], byte[]> producer =
+                usualClicksPerSecond > FEW_CLICKS_PER_SECOND ? "5" : "0");
+        producer =
                 new KafkaProducer<>(
-                        properties, new ByteArraySerializer(), new ByteArraySerializer())) {
-            FirstFailure failure = new FirstFailure();
-            long start = System.nanoTime();
-            for (long index = 0; index < total; index++) {
-                long due = start + (long) (index / clicksPerSecond * 1e9);
-                for (long left; (left = due - System.nanoTime()) > 0; ) {
-                    LockSupport.parkNanos(left);
-                    if (Thread.interrupted()) {
-                        throw new InterruptedException();
-                    }
+                        properties, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    /**
+     * Latencies of a job of its own, in milliseconds.
+     *
+     * @param warmUp clicks of this time are sent first and not counted
+     * @param measured clicks of this time are counted
+     */
+    static Histogram latencies(
+            Testbed bed,
+            Path model,
+            ClickLoad load,
+            double clicksPerSecond,
+            Duration warmUp,
+            Duration measured)
+            throws Exception {
+        try (OfferedLoad offered = new OfferedLoad(bed, load, clicksPerSecond)) {
+            Testbed.Job job =
+                    bed.submit(
+                            "latency",
+                            bed.recommender(
+                                    offered.clicks(), offered.recommendations(), model, Map.of()));
+            job.awaitRunning();
+            offered.offer(clicksPerSecond, warmUp);
+            Stretch counted = offered.offer(clicksPerSecond, measured);
+            offered.awaitAnswers();
+            job.cancel();
+            return counted.delays();
+        }
+    }
+
+    /** The topic of clicks. */
+    String clicks() {
+        return clicks;
+    }
+
+    /** The topic of their answers. */
+    String recommendations() {
+        return recommendations;
+    }
+
+    /** Clicks sent so far. */
+    long sent() {
+        return sent;
+    }
+
+    /** Offers the load's next clicks. */
+    Stretch offer(double clicksPerSecond, Duration duration) throws InterruptedException {
+        return offer(clicksPerSecond, duration, click -> null);
+    }
+
+    /**
+     * Offers the load's next clicks, some of which another session takes over. Those are not
+     * counted.
+     *
+     * @param intruder the session that has the n-th click of the stretch; null: that of the load
+     */
+    Stretch offer(double clicksPerSecond, Duration duration, LongFunction<String> intruder)
+            throws InterruptedException {
+        Stretch stretch = new Stretch();
+        long count = (long) (clicksPerSecond * duration.toMillis() / 1000);
+        long start = System.nanoTime();
+        for (long click = 0; click < count; click++) {
+            long due = start + (long) (click / clicksPerSecond * 1e9);
+            for (long left; (left = due - System.nanoTime()) > 0; ) {
+                LockSupport.parkNanos(left);
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
                 }
-                Click click = load.click(index);
-                byte[] key = click.sessionId().getBytes(StandardCharsets.UTF_8);
-                Future<RecordMetadata> unused =
-                        producer.send(
-                                new ProducerRecord<>(topic, key, codec.encode(click)), failure);
             }
-            producer.flush();
-            failure.rethrow();
+            send(stretch, intruder.apply(click));
         }
+        stretch.clicksPerSecond = count / ((System.nanoTime() - start) / 1e9);
+        return stretch;
     }
 
-    private record Place(int partition, long offset) {}
-
-    private interface Reader {
-        void accept(ConsumerRecord<byte[], byte[]> record) throws MalformedRecordException;
+    private void send(Stretch stretch, String intruder) {
+        Click own = load.click(sent++);
+        Click click =
+                intruder == null
+                        ? own
+                        : new Click(
+                                own.eventId(),
+                                intruder,
+                                own.userId(),
+                                own.itemId(),
+                                own.eventType(),
+                                own.eventTimeMillis(),
+                                own.attributes());
+        byte[] key = click.sessionId().getBytes(StandardCharsets.UTF_8);
+        Future<RecordMetadata> unused =
+                producer.send(
+                        new ProducerRecord<>(clicks, key, codec.encode(click)),
+                        (metadata, exception) -> {
+                            failure.onCompletion(metadata, exception);
+                            if (exception == null && intruder == null) {
+                                unanswered.put(
+                                        new Place(metadata.partition(), metadata.offset()),
+                                        new Appended(stretch, metadata.timestamp()));
+                            }
+                        });
     }
 
-    private static KafkaConsumer<byte[], byte[]> reader(String bootstrapServers) {
-        Properties properties = new Properties();
-        properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
-        properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        return new KafkaConsumer<>(
-                properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-    }
-
-    private static void read(
-            KafkaConsumer<byte[], byte[]> consumer,
-            String topic,
-            int partitions,
-            long count,
-            Reader reader)
-            throws MalformedRecordException {
-        List<TopicPartition> all =
-                IntStream.range(0, partitions)
-                        .mapToObj(partition -> new TopicPartition(topic, partition))
-                        .toList();
-        consumer.assign(all);
-        consumer.seekToBeginning(all);
-        long read = 0;
+    /**
+     * Waits until every click is answered, and books the answers on their stretches.
+     *
+     * @throws IllegalStateException if one is not, or could not be sent
+     */
+    void awaitAnswers() throws IOException {
+        producer.flush();
+        failure.rethrow();
+        Properties client = new Properties();
+        client.setProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+        long answered = 0;
         long giveUp = System.nanoTime() + PATIENCE.toNanos();
-        while (read < count) {
-            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                reader.accept(record);
-                read++;
-            }
-            if (System.nanoTime() > giveUp) {
-                throw new IllegalStateException(
-                        "only " + read + " of " + count + " records appeared on " + topic);
+        try (RecommendationReader reader =
+                new RecommendationReader(client, recommendations, /* fromBeginning= */ true)) {
+            while (answered < sent) {
+                for (RecommendationReader.Received received : reader.poll()) {
+                    book(received);
+                    answered++;
+                }
+                if (System.nanoTime() > giveUp) {
+                    throw new IllegalStateException(
+                            "only " + answered + " of " + sent + " clicks were answered");
+                }
             }
         }
+        if (!unanswered.isEmpty()) {
+            throw new IllegalStateException(unanswered.size() + " clicks were not answered");
+        }
+    }
+
+    private void book(RecommendationReader.Received received) {
+        if (received.problem() != null) {
+            throw new IllegalStateException(received.problem());
+        }
+        Recommendation answer = received.recommendation();
+        Appended click =
+                unanswered.remove(
+                        new Place(answer.trigger().partition(), answer.trigger().offset()));
+        if (click != null) {
+            click.stretch()
+                    .answers
+                    .add(new Answered(click.millis(), received.timestampMillis(), answer.model()));
+        }
+    }
+
+    @Override
+    public void close() {
+        producer.close();
     }
 }

@@ -31,6 +31,9 @@ import java.util.stream.IntStream;
  */
 final class RandomModel {
 
+    /** Floats of an embedding and of a session's state. */
+    static final int DIMENSION = 128;
+
     /** Items that a model reads which reads a session's last items at every click. */
     static final int SESSION_ITEMS = 10;
 

@@ -1,11 +1,7 @@
 package io.nextclick.jobs.bench;
 
 import io.nextclick.jobs.JobOptions;
-import io.nextclick.jobs.RecommenderConfig;
-import io.nextclick.jobs.SessionRecommenderJob;
 import io.nextclick.jobs.bench.OfferedLoad.Answered;
-import io.nextclick.jobs.demo.EmbeddedFlink;
-import io.nextclick.jobs.demo.EmbeddedKafka;
 import io.nextclick.jobs.model.FileSystemModels;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.files.ModelManifest;
@@ -15,8 +11,6 @@ import io.nextclick.schemas.Encoding;
 import io.nextclick.schemas.ModelRelease;
 import io.nextclick.schemas.Recommendation.ModelReference;
 import io.nextclick.schemas.Topics;
-import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,12 +24,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import org.apache.flink.api.common.JobID;
-import org.apache.flink.configuration.CheckpointingOptions;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.MemorySize;
-import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -45,133 +34,104 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * stretches in which a model is released and stretches without take turns, so that both see the
  * same machine. Of each stretch: the longest time from a click's append to its log to its
  * recommendation's, and the longest time in which no recommendation was appended at all.
+ *
+ * @param items size of the catalogue
+ * @param sessions live sessions, whose clicks come in turn
+ * @param clicksPerSecond the rate offered
+ * @param releases how many stretches with a release, and without
+ * @param warmUp before the first stretch
+ * @param stretch how long each is
  */
-public final class ReleaseBenchmark {
+public record ReleaseBenchmark(
+        int items,
+        int sessions,
+        double clicksPerSecond,
+        int releases,
+        Duration warmUp,
+        Duration stretch)
+        implements Benchmark {
 
     private static final String NAME = "bench";
-    private static final int DIMENSION = 128;
-    private static final int LIST_LENGTH = 20;
-    private static final long SEED = 42;
-    private static final MemorySize ROCKSDB_MEMORY = MemorySize.ofMebiBytes(256);
 
-    /**
-     * What to measure.
-     *
-     * @param items size of the catalogue
-     * @param sessions live sessions, whose clicks come in turn
-     * @param parallelism subtasks and partitions
-     * @param clicksPerSecond the rate offered
-     * @param releases how many stretches with a release, and without
-     * @param warmUp before the first stretch
-     * @param stretch how long each is
-     */
-    public record Options(
-            int items,
-            int sessions,
-            int parallelism,
-            double clicksPerSecond,
-            int releases,
-            Duration warmUp,
-            Duration stretch) {
-
-        private Duration measured() {
-            return stretch.multipliedBy(2L * releases);
-        }
+    @Override
+    public MemorySize rocksDbMemory() {
+        return MemorySize.ofMebiBytes(256);
     }
 
-    private final Options options;
-    private final Path directory;
-    private final PrintWriter out;
-    private final EmbeddedKafka kafka;
-    private final EmbeddedFlink flink;
-
-    private ReleaseBenchmark(
-            Options options,
-            Path directory,
-            PrintWriter out,
-            EmbeddedKafka kafka,
-            EmbeddedFlink flink) {
-        this.options = options;
-        this.directory = directory;
-        this.out = out;
-        this.kafka = kafka;
-        this.flink = flink;
-    }
-
-    /**
-     * Runs it and prints one table.
-     *
-     * @param directory for all files; the caller deletes it
-     */
-    public static void run(Options options, Path directory, PrintWriter out) throws Exception {
-        try (EmbeddedKafka kafka = EmbeddedKafka.start(directory);
-                EmbeddedFlink flink =
-                        EmbeddedFlink.start(
-                                directory, options.parallelism(), "0", ROCKSDB_MEMORY)) {
-            new ReleaseBenchmark(options, directory, out, kafka, flink).measure();
-        }
-    }
-
-    private void measure() throws Exception {
-        Map<String, String> stamped = Map.of("message.timestamp.type", "LogAppendTime");
-        kafka.createTopic("clicks", options.parallelism(), stamped);
-        kafka.createTopic("recommendations", options.parallelism(), stamped);
-        kafka.createTopic("model-releases", 1, Map.of("cleanup.policy", "compact"));
+    @Override
+    public void run(Testbed bed) throws Exception {
         // Two of a kind and one of another: hidden states are made anew, dropped, made anew.
         List<Path> models = new ArrayList<>();
         for (int seed = 0; seed < 2; seed++) {
-            models.add(directory.resolve("gru4rec-" + seed));
-            RandomModel.write(models.get(seed), options.items(), DIMENSION, SEED + seed);
+            models.add(bed.path("gru4rec-" + seed));
+            RandomModel.write(models.get(seed), items, RandomModel.DIMENSION, Testbed.SEED + seed);
         }
-        models.add(directory.resolve("vmis-knn"));
-        RandomModel.writeVmisKnn(models.get(2), options.items(), SEED);
+        models.add(bed.path("vmis-knn"));
+        RandomModel.writeVmisKnn(models.get(2), items, Testbed.SEED);
 
-        StreamExecutionEnvironment environment = environment();
-        SessionRecommenderJob.define(environment, config(models.get(0)));
-        JobID job = flink.submit(environment);
-        flink.awaitRunning(job);
-        long[] releasedMillis = new long[options.releases()];
-        ModelRelease[] released = new ModelRelease[options.releases()];
+        ClickLoad load = new ClickLoad(sessions, items, Testbed.SEED);
+        try (OfferedLoad offered = new OfferedLoad(bed, load, clicksPerSecond)) {
+            String topic = bed.topic(1, Map.of("cleanup.policy", "compact"));
+            Testbed.Job job =
+                    bed.submit(
+                            "release",
+                            bed.recommender(
+                                    offered.clicks(),
+                                    offered.recommendations(),
+                                    models.get(0),
+                                    following(topic)));
+            job.awaitRunning();
+            releaseMeanwhile(bed, offered, topic, models);
+            job.cancel();
+        }
+    }
+
+    private static Map<String, String> following(String topic) {
+        return Map.of(
+                JobOptions.RELEASES_TOPIC.key(),
+                topic,
+                JobOptions.RELEASES_NAME.key(),
+                NAME,
+                // Random models foresee nothing; the examination takes its time all the same.
+                JobOptions.RELEASES_QUALITY_FLOOR.key(),
+                "0.0");
+    }
+
+    private void releaseMeanwhile(Testbed bed, OfferedLoad offered, String topic, List<Path> models)
+            throws Exception {
+        long[] releasedMillis = new long[releases];
+        ModelRelease[] released = new ModelRelease[releases];
         ScheduledExecutorService releasing = Executors.newSingleThreadScheduledExecutor();
-        List<Answered> answers;
+        OfferedLoad.Stretch counted;
         try {
             List<ScheduledFuture<?>> scheduled = new ArrayList<>();
-            for (int release = 0; release < options.releases(); release++) {
+            for (int release = 0; release < releases; release++) {
                 int number = release;
-                Duration due =
-                        options.warmUp().plus(options.stretch().multipliedBy(2L * release + 1));
+                Duration due = warmUp.plus(stretch.multipliedBy(2L * release + 1));
                 Path model = models.get((release + 1) % models.size());
                 scheduled.add(
                         releasing.schedule(
                                 () -> {
                                     releasedMillis[number] = System.currentTimeMillis();
-                                    released[number] = publish(model);
+                                    released[number] = publish(bed, topic, model);
                                     return null;
                                 },
                                 due.toMillis(),
                                 TimeUnit.MILLISECONDS));
             }
-            answers =
-                    new OfferedLoad(options.clicksPerSecond(), options.warmUp(), options.measured())
-                            .offer(
-                                    kafka.bootstrapServers(),
-                                    "clicks",
-                                    "recommendations",
-                                    options.parallelism(),
-                                    new ClickLoad(options.sessions(), options.items(), SEED),
-                                    DetectingCodec.of(Topics.CLICKS, Encoding.JSON),
-                                    DetectingCodec.of(Topics.RECOMMENDATIONS, Encoding.AVRO));
+            offered.offer(clicksPerSecond, warmUp);
+            counted = offered.offer(clicksPerSecond, stretch.multipliedBy(2L * releases));
+            offered.awaitAnswers();
             for (ScheduledFuture<?> each : scheduled) {
                 each.get();
             }
         } finally {
             releasing.shutdownNow();
         }
-        flink.cancel(job);
-        report(answers, releasedMillis, released);
+        report(bed, counted.answers(), releasedMillis, released);
     }
 
-    private ModelRelease publish(Path model) throws Exception {
+    private static ModelRelease publish(Testbed bed, String topic, Path model) throws Exception {
         String uri = model.toUri().toString();
         ModelManifest manifest = ModelFolder.read(model).manifest();
         ModelRelease release =
@@ -186,12 +146,12 @@ public final class ReleaseBenchmark {
         Codec<ModelRelease> codec = DetectingCodec.of(Topics.MODEL_RELEASES, Encoding.JSON);
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(
-                        Map.of("bootstrap.servers", kafka.bootstrapServers()),
+                        Map.of("bootstrap.servers", bed.bootstrapServers()),
                         new ByteArraySerializer(),
                         new ByteArraySerializer())) {
             producer.send(
                             new ProducerRecord<>(
-                                    "model-releases",
+                                    topic,
                                     NAME.getBytes(StandardCharsets.UTF_8),
                                     codec.encode(release)))
                     .get();
@@ -201,41 +161,42 @@ public final class ReleaseBenchmark {
 
     // ------------------------------------------------------------------ report
 
-    private void report(List<Answered> answers, long[] releasedMillis, ModelRelease[] released)
-            throws IOException {
-        say(
+    private void report(
+            Testbed bed, List<Answered> answers, long[] releasedMillis, ModelRelease[] released) {
+        bed.say(
                 "%,.0f clicks/s offered, %,d items, parallelism %d: %,d clicks, all answered once",
-                options.clicksPerSecond(), options.items(), options.parallelism(), answers.size());
-        say(
+                clicksPerSecond, items, bed.parallelism(), answers.size());
+        bed.say(
                 "%-34s %9s %9s %9s %12s  %s",
                 "stretch", "p99", "p99.9", "longest", "longest gap", "changed after");
-        long stretch = options.stretch().toMillis();
+        long length = stretch.toMillis();
         long quietDelay = 0;
         long quietGap = 0;
         long switchDelay = 0;
         long switchGap = 0;
         for (int release = 0; release < released.length; release++) {
             long at = releasedMillis[release];
-            Stretch before = new Stretch(answers, at - stretch, at);
-            Stretch with = new Stretch(answers, at, at + stretch);
+            Stretch before = new Stretch(answers, at - length, at);
+            Stretch with = new Stretch(answers, at, at + length);
             quietDelay = Math.max(quietDelay, before.longestDelay());
             quietGap = Math.max(quietGap, before.longestGap());
             switchDelay = Math.max(switchDelay, with.longestDelay());
             switchGap = Math.max(switchGap, with.longestGap());
-            print("no release", before, "");
+            print(bed, "no release", before, "");
             print(
+                    bed,
                     "release of " + released[release].kind() + ' ' + released[release].version(),
                     with,
                     with.changed(at, released[release]));
         }
-        say(
+        bed.say(
                 "longest time to a recommendation %d ms with a release, %d ms without;"
                         + " longest gap %d ms with, %d ms without",
                 switchDelay, quietDelay, switchGap, quietGap);
     }
 
-    private void print(String what, Stretch stretch, String changed) {
-        say(
+    private static void print(Testbed bed, String what, Stretch stretch, String changed) {
+        bed.say(
                 "%-34s %6d ms %6d ms %6d ms %9d ms  %s",
                 what,
                 stretch.delay(0.99),
@@ -321,34 +282,5 @@ public final class ReleaseBenchmark {
                     && model.name().equals(release.kind())
                     && model.version().equals(release.version());
         }
-    }
-
-    private void say(String format, Object... arguments) {
-        out.printf(Locale.ROOT, format + "%n", arguments);
-        out.flush();
-    }
-
-    // ------------------------------------------------------------------ the job
-
-    private StreamExecutionEnvironment environment() {
-        Configuration configuration = new Configuration();
-        configuration.set(CoreOptions.DEFAULT_PARALLELISM, options.parallelism());
-        configuration.set(
-                CheckpointingOptions.CHECKPOINTS_DIRECTORY,
-                directory.resolve("checkpoints").toUri().toString());
-        return SessionRecommenderJob.environment(configuration);
-    }
-
-    private RecommenderConfig config(Path model) {
-        Configuration configuration = new Configuration();
-        configuration.setString("kafka.bootstrap.servers", kafka.bootstrapServers());
-        configuration.set(JobOptions.RECOMMENDATIONS_COUNT, LIST_LENGTH);
-        configuration.set(JobOptions.RECOMMENDATIONS_FORMAT, Encoding.AVRO);
-        configuration.set(JobOptions.MODEL_PATH, model.toUri().toString());
-        configuration.set(JobOptions.RELEASES_TOPIC, "model-releases");
-        configuration.set(JobOptions.RELEASES_NAME, NAME);
-        // Random models foresee nothing; the examination takes its time all the same.
-        configuration.set(JobOptions.RELEASES_QUALITY_FLOOR, 0.0);
-        return RecommenderConfig.of(configuration);
     }
 }

@@ -1,15 +1,13 @@
 package io.nextclick.jobs.cli;
 
-import io.nextclick.jobs.bench.Bench;
-import io.nextclick.jobs.demo.Folders;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.nextclick.jobs.bench.CapacityBenchmark;
+import io.nextclick.jobs.bench.Scale;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code nextclick bench capacity}: a table to size a cluster by. */
@@ -38,45 +36,17 @@ final class BenchCapacityCommand implements Callable<Integer> {
             description = "Sizes of the catalogue.")
     private List<Integer> items;
 
-    @Option(
-            names = "--scale",
-            paramLabel = "FACTOR",
-            defaultValue = "1",
-            description = "Multiplies the length of each measurement.")
-    private double scale;
+    @Mixin private ScaleArguments scale;
 
-    @Option(
-            names = "--parallelism",
-            paramLabel = "N",
-            description = "Subtasks and partitions; all cores if not given.")
-    private Integer parallelism;
+    @Mixin private TestbedArguments testbed;
 
     @Override
     public Integer call() throws Exception {
         for (int size : items) {
-            require(size >= 1 && size <= LARGEST_CATALOGUE, "--items", size);
+            OptionBounds.require(spec, size >= 1 && size <= LARGEST_CATALOGUE, "--items", size);
         }
-        require(scale > 0 && scale <= 100, "--scale", scale);
-        require(parallelism == null || parallelism >= 1, "--parallelism", parallelism);
-        int subtasks =
-                parallelism == null ? Runtime.getRuntime().availableProcessors() : parallelism;
-        VectorModule.noteIfMissing(spec.commandLine().getErr());
-        Path directory = Files.createTempDirectory("nextclick-bench-");
-        try {
-            Bench.runCapacity(
-                    new Bench.Options(items, 1, subtasks, scale),
-                    directory,
-                    spec.commandLine().getOut());
-        } finally {
-            Folders.delete(directory);
-        }
-        return Nextclick.DONE;
-    }
-
-    private void require(boolean holds, String option, Object value) {
-        if (!holds) {
-            throw new ParameterException(
-                    spec.commandLine(), option + " is " + value + ", which is out of bounds");
-        }
+        OptionBounds.require(
+                spec, ScaleArguments.isInBounds(scale.factor()), "--scale", scale.factor());
+        return testbed.run(new CapacityBenchmark(items, new Scale(scale.factor())));
     }
 }

@@ -1,16 +1,15 @@
 package io.nextclick.jobs.cli;
 
-import io.nextclick.jobs.bench.Bench;
-import io.nextclick.jobs.demo.Folders;
-import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.nextclick.jobs.bench.Benchmark;
+import io.nextclick.jobs.bench.LiveItemsBenchmark;
+import io.nextclick.jobs.bench.LiveSessionsBenchmark;
+import io.nextclick.jobs.bench.Scale;
+import io.nextclick.jobs.bench.SystemBenchmark;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code nextclick bench}: how fast it is here, in figures that can be compared. */
@@ -94,38 +93,23 @@ final class BenchCommand implements Callable<Integer> {
             require(size >= 1 && size <= LARGEST_CATALOGUE, "--items", size);
         }
         require(sessions >= 1, "--sessions", sessions);
-        require(scale > 0 && scale <= 100, "--scale", scale);
+        require(ScaleArguments.isInBounds(scale), "--scale", scale);
         require(clicksPerSession >= 1, "--clicks-per-session", clicksPerSession);
-        require(parallelism == null || parallelism >= 1, "--parallelism", parallelism);
         require(liveSessions == null || liveSessions >= 1, "--live-sessions", liveSessions);
-        int subtasks =
-                parallelism == null ? Runtime.getRuntime().availableProcessors() : parallelism;
-        PrintWriter out = spec.commandLine().getOut();
-        VectorModule.noteIfMissing(spec.commandLine().getErr());
-        Path directory = Files.createTempDirectory("nextclick-bench-");
-        try {
-            if (liveItems) {
-                Bench.runLiveItems(
-                        new Bench.Options(items, sessions, subtasks, scale), directory, out);
-            } else if (liveSessions == null) {
-                Bench.run(new Bench.Options(items, sessions, subtasks, scale), directory, out);
-            } else {
-                Bench.runLiveSessions(
-                        new Bench.Options(items, liveSessions, subtasks, scale),
-                        clicksPerSession,
-                        directory,
-                        out);
-            }
-        } finally {
-            Folders.delete(directory);
+        return TestbedArguments.run(benchmark(), parallelism, spec);
+    }
+
+    private Benchmark benchmark() {
+        if (liveItems) {
+            return new LiveItemsBenchmark(items, sessions, new Scale(scale));
         }
-        return Nextclick.DONE;
+        if (liveSessions != null) {
+            return new LiveSessionsBenchmark(items.get(0), liveSessions, clicksPerSession);
+        }
+        return new SystemBenchmark(items, sessions, new Scale(scale));
     }
 
     private void require(boolean holds, String option, Object value) {
-        if (!holds) {
-            throw new ParameterException(
-                    spec.commandLine(), option + " is " + value + ", which is out of bounds");
-        }
+        OptionBounds.require(spec, holds, option, value);
     }
 }

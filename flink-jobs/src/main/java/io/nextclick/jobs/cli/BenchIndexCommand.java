@@ -1,5 +1,6 @@
 package io.nextclick.jobs.cli;
 
+import io.nextclick.jobs.bench.Machine;
 import io.nextclick.models.serving.IndexBenchmark;
 import io.nextclick.models.serving.IndexBenchmark.Move;
 import io.nextclick.models.serving.IndexBenchmark.Result;
@@ -7,7 +8,6 @@ import io.nextclick.models.serving.IndexBenchmark.Settings;
 import io.nextclick.models.serving.IndexBenchmark.Spread;
 import io.nextclick.models.serving.LiveItemIndex.Approximation;
 import java.io.PrintWriter;
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -15,7 +15,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code nextclick bench index}: how fast live item vectors are searched while they change. */
@@ -99,15 +98,9 @@ final class BenchIndexCommand implements Callable<Integer> {
         int searching = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
         VectorModule.noteIfMissing(spec.commandLine().getErr());
         say(
-                "%s, %d cores, Java %s; d = %d, lists of 20, %.1f %% of the vectors change each"
+                "%s; d = %d, lists of 20, %.1f %% of the vectors change each"
                         + " second, %d threads search in bundles; load average %.1f",
-                System.getProperty("os.arch"),
-                Runtime.getRuntime().availableProcessors(),
-                System.getProperty("java.version"),
-                DIMENSION,
-                100 * changes,
-                searching,
-                load());
+                Machine.description(), DIMENSION, 100 * changes, searching, Machine.loadAverage());
         say("");
         say(
                 "%10s  %-22s %-9s %9s %8s %8s %10s %12s %8s %8s %7s %10s",
@@ -139,7 +132,7 @@ final class BenchIndexCommand implements Callable<Integer> {
                 }
             }
         }
-        say("load average at the end %.1f", load());
+        say("load average at the end %.1f", Machine.loadAverage());
         return Nextclick.DONE;
     }
 
@@ -163,14 +156,7 @@ final class BenchIndexCommand implements Callable<Integer> {
     }
 
     private void require(boolean holds, String option, Object value) {
-        if (!holds) {
-            throw new ParameterException(
-                    spec.commandLine(), option + " is " + value + ", which is out of bounds");
-        }
-    }
-
-    private static double load() {
-        return ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+        OptionBounds.require(spec, holds, option, value);
     }
 
     private void say(String format, Object... arguments) {

@@ -1,15 +1,12 @@
 package io.nextclick.jobs.cli;
 
 import io.nextclick.jobs.bench.ReleaseBenchmark;
-import io.nextclick.jobs.demo.Folders;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code nextclick bench release}: what a release costs the clicks that come meanwhile. */
@@ -68,11 +65,7 @@ final class BenchReleaseCommand implements Callable<Integer> {
             description = "How long each stretch with a release is, and each without.")
     private Duration stretch;
 
-    @Option(
-            names = "--parallelism",
-            paramLabel = "N",
-            description = "Subtasks and partitions; all cores if not given.")
-    private Integer parallelism;
+    @Mixin private TestbedArguments testbed;
 
     @Override
     public Integer call() throws Exception {
@@ -81,33 +74,10 @@ final class BenchReleaseCommand implements Callable<Integer> {
         require(rate > 0, "--rate", rate);
         require(releases >= 1, "--releases", releases);
         require(!stretch.isZero(), "--stretch", stretch);
-        require(parallelism == null || parallelism >= 1, "--parallelism", parallelism);
-        VectorModule.noteIfMissing(spec.commandLine().getErr());
-        Path directory = Files.createTempDirectory("nextclick-bench-");
-        try {
-            ReleaseBenchmark.run(
-                    new ReleaseBenchmark.Options(
-                            items,
-                            sessions,
-                            parallelism == null
-                                    ? Runtime.getRuntime().availableProcessors()
-                                    : parallelism,
-                            rate,
-                            releases,
-                            warmUp,
-                            stretch),
-                    directory,
-                    spec.commandLine().getOut());
-        } finally {
-            Folders.delete(directory);
-        }
-        return Nextclick.DONE;
+        return testbed.run(new ReleaseBenchmark(items, sessions, rate, releases, warmUp, stretch));
     }
 
     private void require(boolean holds, String option, Object value) {
-        if (!holds) {
-            throw new ParameterException(
-                    spec.commandLine(), option + " is " + value + ", which is out of bounds");
-        }
+        OptionBounds.require(spec, holds, option, value);
     }
 }

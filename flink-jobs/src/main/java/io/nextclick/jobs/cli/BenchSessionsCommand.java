@@ -1,15 +1,12 @@
 package io.nextclick.jobs.cli;
 
 import io.nextclick.jobs.bench.SessionsBenchmark;
-import io.nextclick.jobs.demo.Folders;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code nextclick bench sessions}: what a session that clicks too much costs the others. */
@@ -80,11 +77,7 @@ final class BenchSessionsCommand implements Callable<Integer> {
             description = "How long each stretch is; a bot's is as long as its clicks take.")
     private Duration stretch;
 
-    @Option(
-            names = "--parallelism",
-            paramLabel = "N",
-            description = "Subtasks and partitions; all cores if not given.")
-    private Integer parallelism;
+    @Mixin private TestbedArguments testbed;
 
     @Override
     public Integer call() throws Exception {
@@ -94,34 +87,11 @@ final class BenchSessionsCommand implements Callable<Integer> {
         require(botRate > 0, "--bot-rate", botRate);
         require(turns >= 1, "--turns", turns);
         require(!stretch.isZero(), "--stretch", stretch);
-        require(parallelism == null || parallelism >= 1, "--parallelism", parallelism);
-        VectorModule.noteIfMissing(spec.commandLine().getErr());
-        Path directory = Files.createTempDirectory("nextclick-bench-");
-        try {
-            SessionsBenchmark.run(
-                    new SessionsBenchmark.Options(
-                            items,
-                            sessions,
-                            parallelism == null
-                                    ? Runtime.getRuntime().availableProcessors()
-                                    : parallelism,
-                            rate,
-                            botRate,
-                            turns,
-                            warmUp,
-                            stretch),
-                    directory,
-                    spec.commandLine().getOut());
-        } finally {
-            Folders.delete(directory);
-        }
-        return Nextclick.DONE;
+        return testbed.run(
+                new SessionsBenchmark(items, sessions, rate, botRate, turns, warmUp, stretch));
     }
 
     private void require(boolean holds, String option, Object value) {
-        if (!holds) {
-            throw new ParameterException(
-                    spec.commandLine(), option + " is " + value + ", which is out of bounds");
-        }
+        OptionBounds.require(spec, holds, option, value);
     }
 }

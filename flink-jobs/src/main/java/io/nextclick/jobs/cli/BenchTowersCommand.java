@@ -1,19 +1,19 @@
 package io.nextclick.jobs.cli;
 
+import io.nextclick.jobs.bench.Machine;
 import io.nextclick.models.tower.TowerBenchmark;
 import io.nextclick.models.tower.TowerBenchmark.Method;
 import io.nextclick.models.tower.TowerBenchmark.Result;
 import io.nextclick.models.tower.TwoTowerOptions;
 import java.io.PrintWriter;
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code nextclick bench towers}: how fast two towers learn here. */
@@ -43,49 +43,29 @@ final class BenchTowersCommand implements Callable<Integer> {
             description = "Sizes of the catalogue.")
     private List<Integer> items;
 
-    @Option(
-            names = "--scale",
-            paramLabel = "FACTOR",
-            defaultValue = "1",
-            description = "Multiplies the length of each measurement.")
-    private double scale;
+    @Mixin private ScaleArguments scale;
 
     @Override
     public Integer call() {
         for (int size : items) {
-            if (size < 100 || size > LARGEST_CATALOGUE) {
-                throw new ParameterException(
-                        spec.commandLine(),
-                        String.format(
-                                Locale.ROOT,
-                                "--items is %d, it must be in [100, %d]",
-                                size,
-                                LARGEST_CATALOGUE));
-            }
+            OptionBounds.requireWithin(spec, "--items", size, 100, LARGEST_CATALOGUE);
         }
-        if (!(scale > 0 && scale <= 100)) {
-            throw new ParameterException(
-                    spec.commandLine(), "--scale is " + scale + ", it must be in (0, 100]");
-        }
+        scale.requireInBounds(spec);
         TwoTowerOptions options = TwoTowerOptions.DEFAULTS;
         say(
-                "%s, %d cores, Java %s, 1 thread of the engine; load average %.1f",
-                System.getProperty("os.arch"),
-                Runtime.getRuntime().availableProcessors(),
-                System.getProperty("java.version"),
-                load());
+                "%s, 1 thread of the engine; load average %.1f",
+                Machine.description(), Machine.loadAverage());
         say(
                 "two towers, %d floats, %d pairs a batch, %,d extra negatives",
                 options.dimension(), options.batchExamples(), options.negatives());
         items.forEach(this::compare);
         say("");
-        say("load average at the end %.1f", load());
+        say("load average at the end %.1f", Machine.loadAverage());
         return Nextclick.DONE;
     }
 
     private void compare(int size) {
-        Duration turn = Duration.ofMillis((long) Math.max(10, TURN.toMillis() * scale));
-        Result result = TowerBenchmark.measure(size, turn, ROUNDS);
+        Result result = TowerBenchmark.measure(size, scale.turn(TURN), ROUNDS);
         double dense = result.speeds().get(Method.DENSE_ADAM).pairsPerSecond();
         say("");
         say("%,d items; %.0f bytes an item beside its id", size, result.bytesPerItem());
@@ -102,10 +82,6 @@ final class BenchTowersCommand implements Callable<Integer> {
                                         speed.firstLoss(),
                                         speed.steps(),
                                         speed.lastLoss()));
-    }
-
-    private static double load() {
-        return ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
     }
 
     private void say(String format, Object... arguments) {

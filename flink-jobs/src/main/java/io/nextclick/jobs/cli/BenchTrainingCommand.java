@@ -1,20 +1,20 @@
 package io.nextclick.jobs.cli;
 
+import io.nextclick.jobs.bench.Machine;
 import io.nextclick.models.training.TrainingBenchmark;
 import io.nextclick.models.training.TrainingBenchmark.Method;
 import io.nextclick.models.training.TrainingBenchmark.Speed;
 import io.nextclick.models.training.TrainingOptions;
 import java.io.PrintWriter;
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code nextclick bench training}: how fast a network is trained here. */
@@ -53,56 +53,34 @@ final class BenchTrainingCommand implements Callable<Integer> {
             description = "Sizes of the catalogue at which an epoch is timed.")
     private List<Integer> epochItems;
 
-    @Option(
-            names = "--scale",
-            paramLabel = "FACTOR",
-            defaultValue = "1",
-            description = "Multiplies the length of each measurement.")
-    private double scale;
+    @Mixin private ScaleArguments scale;
 
     @Override
     public Integer call() {
         requireCatalogues("--items", items);
         requireCatalogues("--epoch-items", epochItems);
-        if (!(scale > 0 && scale <= 100)) {
-            throw new ParameterException(
-                    spec.commandLine(), "--scale is " + scale + ", it must be in (0, 100]");
-        }
+        scale.requireInBounds(spec);
         TrainingOptions options = TrainingBenchmark.options();
         say(
-                "%s, %d cores, Java %s, %d thread of the engine; load average %.1f",
-                System.getProperty("os.arch"),
-                Runtime.getRuntime().availableProcessors(),
-                System.getProperty("java.version"),
-                options.threads(),
-                load());
+                "%s, %d thread of the engine; load average %.1f",
+                Machine.description(), options.threads(), Machine.loadAverage());
         say(
                 "gru4rec, %d floats, %d predictions a batch, %,d negatives",
                 options.embeddingSize(), options.batchPredictions(), options.negatives());
         items.forEach(this::compare);
         epochs();
-        say("load average at the end %.1f", load());
+        say("load average at the end %.1f", Machine.loadAverage());
         return Nextclick.DONE;
     }
 
     private void requireCatalogues(String option, List<Integer> sizes) {
         for (int size : sizes) {
-            if (size < 100 || size > LARGEST_CATALOGUE) {
-                throw new ParameterException(
-                        spec.commandLine(),
-                        String.format(
-                                Locale.ROOT,
-                                "%s is %d, it must be in [100, %d]",
-                                option,
-                                size,
-                                LARGEST_CATALOGUE));
-            }
+            OptionBounds.requireWithin(spec, option, size, 100, LARGEST_CATALOGUE);
         }
     }
 
     private void compare(int size) {
-        Duration turn = Duration.ofMillis((long) Math.max(10, TURN.toMillis() * scale));
-        Map<Method, Speed> speeds = TrainingBenchmark.speeds(size, turn, ROUNDS);
+        Map<Method, Speed> speeds = TrainingBenchmark.speeds(size, scale.turn(TURN), ROUNDS);
         double dense = speeds.get(Method.DENSE_ADAM).clicksPerSecond();
         say("");
         say("%,d items", size);
@@ -117,7 +95,7 @@ final class BenchTrainingCommand implements Callable<Integer> {
     }
 
     private void epochs() {
-        int clicks = (int) Math.max(500, CLICKS * scale);
+        int clicks = (int) Math.max(500, CLICKS * scale.factor());
         int usual = epochItems.get(Math.min(1, epochItems.size() - 1));
         say("");
         say("one epoch        items       clicks   seconds   µs a click");
@@ -132,10 +110,6 @@ final class BenchTrainingCommand implements Callable<Integer> {
     private void epoch(int size, int clicks) {
         double seconds = TrainingBenchmark.epochSeconds(size, clicks);
         say("          %,12d %,12d %9.2f %12.1f", size, clicks, seconds, seconds / clicks * 1e6);
-    }
-
-    private static double load() {
-        return ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
     }
 
     private void say(String format, Object... arguments) {
