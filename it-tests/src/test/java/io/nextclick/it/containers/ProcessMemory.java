@@ -59,9 +59,14 @@ final class ProcessMemory implements AutoCloseable {
         this.files = files;
     }
 
-    /** What a JVM has to be told for it to be asked at a port, its own and the host's. */
+    /**
+     * What a JVM has to be told for it to be asked at a port, its own and the host's. Its heap is
+     * resident from the beginning: otherwise it would seem to leak for as long as there are pages
+     * that it hasn't used yet.
+     */
     static String jvmOptions(int port) {
         return "-XX:NativeMemoryTracking=summary"
+                + " -XX:+AlwaysPreTouch"
                 + " -Dcom.sun.management.jmxremote.port="
                 + port
                 + " -Dcom.sun.management.jmxremote.rmi.port="

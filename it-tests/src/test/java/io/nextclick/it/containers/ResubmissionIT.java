@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 @RequiresDocker
 class ResubmissionIT {
 
-    private static final int RESUBMISSIONS = 10;
+    private static final int RESUBMISSIONS = Integer.getInteger("nextclick.resubmissions", 10);
 
     /** Rounds after which nothing is new any more: caches are filled, code is compiled. */
     private static final int SETTLED = 4;

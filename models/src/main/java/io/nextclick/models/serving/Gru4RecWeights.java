@@ -40,6 +40,15 @@ record Gru4RecWeights(
         int items = folder.vocabulary().size();
         float[] hiddenWeight = folder.floats(HIDDEN_WEIGHT, -1, -1);
         int hiddenSize = folder.tensors().get(HIDDEN_WEIGHT).shape()[1];
+        if (hiddenSize > Integer.MAX_VALUE / 3) {
+            throw new ModelFileException(
+                    ModelFolder.WEIGHTS,
+                    "tensor "
+                            + HIDDEN_WEIGHT
+                            + " has "
+                            + hiddenSize
+                            + " columns, too many for three gates");
+        }
         folder.floats(HIDDEN_WEIGHT, 3 * hiddenSize, hiddenSize);
         float[] outputWeight = folder.floats("output.weight", items, hiddenSize);
         int embeddingSize = hiddenSize;

@@ -223,7 +223,7 @@ final class WeightsAttacks {
                         "a dimension of 2^31 beside one of 0",
                         ANY,
                         tensor("gru.weight_hh_l0", empty(0, Integer.MAX_VALUE)),
-                        "weights.safetensors: tensor gru.weight_hh_l0 has shape"),
+                        "weights.safetensors: tensor gru.weight_hh_l0 has 2147483647 columns"),
                 new Attack(
                         "vectors without components",
                         ANY,
