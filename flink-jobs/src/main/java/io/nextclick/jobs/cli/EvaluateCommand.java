@@ -46,7 +46,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Every click of a session but its first is predicted from those before it; of"
-                    + " user-sequences and prefix-target only the last. Ties count against the"
+                    + " user-sequences, prefix-target and movielens only the last. Ties count against the"
                     + " model, an item it does not know is a miss, and clicks whose session so far"
                     + " holds no known item are ranked by popularity. A model's sessions are cut by"
                     + " the rules it was trained under."

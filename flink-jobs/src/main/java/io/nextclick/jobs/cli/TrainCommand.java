@@ -2,7 +2,6 @@ package io.nextclick.jobs.cli;
 
 import io.nextclick.jobs.demo.ExitSignal;
 import io.nextclick.models.clicklog.ClickLog;
-import io.nextclick.models.clicklog.ClickLogFormat;
 import io.nextclick.models.counted.CountedModel;
 import io.nextclick.models.files.CheckpointFolder;
 import io.nextclick.models.network.NetworkKind;
@@ -38,8 +37,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "The last sessions by time validate: they choose the epoch and stop the training early."
-                    + " Of user-sequences, the last item of each user is never trained on, and the one"
-                    + " before it validates. Clicks are read from Kafka up to where the topic ends"
+                    + " Of user-sequences, and of movielens unless cut by time, the last item of each"
+                    + " user is never trained on, and the one before it validates. Clicks are read from Kafka up to where the topic ends"
                     + " when the command begins, outside any consumer group."
         })
 final class TrainCommand implements Callable<Integer> {
@@ -147,7 +146,7 @@ final class TrainCommand implements Callable<Integer> {
         try (ExitSignal exit = new ExitSignal(() -> {});
                 Listener listener = new Listener(spec.commandLine().getErr(), exit)) {
             trained =
-                    log.format() == ClickLogFormat.USER_SEQUENCES
+                    log.leavesLastOut()
                             ? Trainer.train(
                                     log.split(rules, options.validationFraction()),
                                     options,

@@ -2,7 +2,6 @@ package io.nextclick.jobs.cli;
 
 import io.nextclick.jobs.demo.ExitSignal;
 import io.nextclick.models.clicklog.ClickLog;
-import io.nextclick.models.clicklog.ClickLogFormat;
 import io.nextclick.models.files.FileSource;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.files.ModelManifest;
@@ -47,7 +46,7 @@ import picocli.CommandLine.Spec;
                     + " are searched; any option given here is the same in every trial. A trial is"
                     + " given up when, a quarter of its epochs done, its MRR@20 is below the median"
                     + " of the trials before it by then. The last sessions by time validate (of"
-                    + " user-sequences, each user's last item but one); nothing else is measured,"
+                    + " user-sequences and movielens, each user's last item but one); nothing else is measured,"
                     + " so keep the clicks you mean to test on out with --until.",
             "",
             "The folder holds a file per trial, trials.csv and, in the end, the best options'"
@@ -161,7 +160,7 @@ final class TuneCommand implements Callable<Integer> {
     private Tuning open(
             ClickLog log, SessionRules rules, List<Session> learnt, TrainingOptions given)
             throws IOException {
-        return log.format() == ClickLogFormat.USER_SEQUENCES
+        return log.leavesLastOut()
                 ? Tuning.open(out, log.split(rules, given.validationFraction()), given, fixed())
                 : Tuning.open(out, learnt, given, fixed());
     }

@@ -20,7 +20,8 @@ import java.util.function.Consumer;
 /**
  * A click log in a file, in one of the {@link ClickLogFormat}s: as clicks in order of time, to
  * replay or to learn from, and as sessions, to train and to measure on. Immutable; the file is read
- * anew by every call, plain, gzipped or (its first entry) zipped.
+ * anew by every call, plain, gzipped or (its first entry) zipped. {@link ClickLogFormat#MOVIELENS}
+ * may be a folder.
  *
  * <p>{@link #until} and {@link #from} cut a log by time. A log without times of its own can't be
  * cut; its clicks get made-up times, line n beginning n seconds after 2000-01-01, its clicks 20 s
@@ -128,36 +129,46 @@ public final class ClickLog {
 
     /**
      * The sessions that a model may learn from, in the order of the file: all of them, single
-     * clicks included. Of {@link ClickLogFormat#USER_SEQUENCES} the last item of each user is for
+     * clicks included. If the log {@link #leavesLastOut()}, the last item of each user is for
      * testing and the one before it for validation, so neither is here: that is how the published
      * figures of such logs were reached, baselines' and networks' alike.
      */
     public List<Session> trainingSessions(SessionRules rules) {
         List<Session> sessions = sessions(rules);
-        return format == ClickLogFormat.USER_SEQUENCES ? leaveOut(sessions).training() : sessions;
+        return leavesLastOut() ? leaveOut(sessions).training() : sessions;
+    }
+
+    /**
+     * Whether the last item of each user is set apart for testing and the one before it for
+     * validation, as it is in {@link ClickLogFormat#USER_SEQUENCES}, and in {@link
+     * ClickLogFormat#MOVIELENS} where no time says what is for testing.
+     */
+    public boolean leavesLastOut() {
+        return format == ClickLogFormat.USER_SEQUENCES
+                || (format == ClickLogFormat.MOVIELENS && from == null && until == null);
     }
 
     /**
      * The sessions to learn from and those to validate on: the last by time (by order where there
-     * are no times), but for {@link ClickLogFormat#USER_SEQUENCES} each user's last item but one,
+     * are no times), but if the log {@link #leavesLastOut()}, each user's last item but one,
      * whatever the fraction, if that isn't zero.
      *
      * @param validationFraction share of the sessions, in [0, 1)
      */
     public SessionSplit split(SessionRules rules, double validationFraction) {
-        return format == ClickLogFormat.USER_SEQUENCES && validationFraction > 0
+        return leavesLastOut() && validationFraction > 0
                 ? leaveOut(sessions(rules))
                 : SessionSplit.byTime(trainingSessions(rules), validationFraction);
     }
 
     /**
      * The sessions to measure a model on, in the order of the file. Every click but a session's
-     * first is to be predicted; of {@link ClickLogFormat#PREFIX_TARGET} and {@link
-     * ClickLogFormat#USER_SEQUENCES} only the last.
+     * first is to be predicted; of {@link ClickLogFormat#PREFIX_TARGET}, and if the log {@link
+     * #leavesLastOut()}, only the last.
      */
     public List<Session> testSessions(SessionRules rules) {
         List<Session> sessions = sessions(rules);
-        return format == ClickLogFormat.USER_SEQUENCES
+        return leavesLastOut()
                 ? sessions.stream()
                         .filter(session -> session.items().size() > 1)
                         .map(session -> predictLastOf(session, session.items().size()))
@@ -223,6 +234,10 @@ public final class ClickLog {
     }
 
     private void readAll(Consumer<LoggedClick> clicks) {
+        if (format == ClickLogFormat.MOVIELENS) {
+            MovieLensReader.read(file, clicks);
+            return;
+        }
         try (LogLines lines = new LogLines(file)) {
             switch (format) {
                 case JSONL -> JsonLinesReader.read(lines, clicks);
@@ -230,6 +245,7 @@ public final class ClickLog {
                 case RSC15 -> Rsc15Reader.read(lines, clicks);
                 case SESSIONS, PREFIX_TARGET, USER_SEQUENCES ->
                         SequenceReader.readClicks(lines, format, clicks);
+                case MOVIELENS -> throw new IllegalStateException("not a single file of lines");
             }
         }
     }

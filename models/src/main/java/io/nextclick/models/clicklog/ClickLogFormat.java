@@ -33,7 +33,19 @@ public enum ClickLogFormat {
      * A user id and the items of all the user's life, separated by blanks. The last item is for
      * testing, the one before it for validation. No times.
      */
-    USER_SEQUENCES("user-sequences", false);
+    USER_SEQUENCES("user-sequences", false),
+
+    /**
+     * Ratings of MovieLens as GroupLens publishes them: 100K ({@code u.data}), 1M and 10M ({@code
+     * ratings.dat}), 20M, 25M and latest ({@code ratings.csv}), or with typed headers ({@code
+     * .inter}); the folder, its {@code .zip}, or the file of ratings with the others beside it. A
+     * rating is a click of the session that is the user's whole life. Its attributes are {@code
+     * rating}, of the item {@code title}, {@code year} and {@code genres} (separated by {@code |}),
+     * of the user {@code age}, {@code gender}, {@code occupation} and {@code zip}, as far as the
+     * files have them. Each user's last item is for testing, the one before it for validation,
+     * unless the log is cut by time.
+     */
+    MOVIELENS("movielens", true);
 
     private final String label;
     private final boolean timed;

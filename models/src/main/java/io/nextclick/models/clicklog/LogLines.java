@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,8 +19,8 @@ import java.util.zip.ZipInputStream;
 
 /**
  * The lines of a log file, one at a time: plain, gzipped, or the first entry of a zip, recognised
- * by the first bytes. UTF-8, lines ended by LF or CRLF, with or without a byte order mark. Blank
- * lines are passed over.
+ * by the first bytes. UTF-8 unless another character set is asked for, lines ended by LF or CRLF,
+ * with or without a byte order mark. Blank lines are passed over.
  */
 final class LogLines implements AutoCloseable {
 
@@ -29,26 +30,37 @@ final class LogLines implements AutoCloseable {
     private static final int BUFFER = 1 << 16;
 
     private final Path file;
+    private final Charset charset;
     private final Reader reader;
     private final char[] buffer = new char[BUFFER];
     private int position;
     private int limit;
     private long number;
 
+    /** Where the bytes of a file come from. */
+    @FunctionalInterface
+    interface Source {
+        InputStream open() throws IOException;
+    }
+
     LogLines(Path file) {
+        this(file, () -> content(file), StandardCharsets.UTF_8);
+    }
+
+    /**
+     * @param file what to call it where something is wrong
+     */
+    LogLines(Path file, Source source, Charset charset) {
         this.file = file;
+        this.charset = charset;
         InputStream stream = null;
         try {
-            if (Files.isDirectory(file)) {
-                throw new ClickLogException(file, 0, "is a directory");
-            }
-            stream = new BufferedInputStream(Files.newInputStream(file), BUFFER);
+            stream = new BufferedInputStream(source.open(), BUFFER);
             InputStream content = unpacked(stream);
             reader =
                     new InputStreamReader(
                             content,
-                            StandardCharsets.UTF_8
-                                    .newDecoder()
+                            charset.newDecoder()
                                     .onMalformedInput(CodingErrorAction.REPORT)
                                     .onUnmappableCharacter(CodingErrorAction.REPORT));
         } catch (NoSuchFileException | FileNotFoundException e) {
@@ -65,6 +77,13 @@ final class LogLines implements AutoCloseable {
             }
             throw failure;
         }
+    }
+
+    private static InputStream content(Path file) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new ClickLogException(file, 0, "is a directory");
+        }
+        return Files.newInputStream(file);
     }
 
     private static InputStream unpacked(InputStream stream) throws IOException {
@@ -130,7 +149,8 @@ final class LogLines implements AutoCloseable {
                 }
             }
         } catch (CharacterCodingException e) {
-            throw new ClickLogException(file, number, "not UTF-8 on this line or after it", e);
+            throw new ClickLogException(
+                    file, number, "not " + charset + " on this line or after it", e);
         } catch (IOException e) {
             throw new ClickLogException(file, number, "cannot be read: " + e.getMessage(), e);
         }

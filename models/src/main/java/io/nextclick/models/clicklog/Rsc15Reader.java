@@ -44,7 +44,8 @@ final class Rsc15Reader {
         }
     }
 
-    private static long millis(String seconds, LogLines lines) {
+    /** Milliseconds of a text of seconds since the epoch. */
+    static long millis(String seconds, LogLines lines) {
         BigDecimal time;
         try {
             // Not a double: 1396437466.94 s must be 1396437466940 ms on every machine.

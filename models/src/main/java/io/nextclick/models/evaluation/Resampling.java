@@ -166,32 +166,66 @@ public record Resampling(int resamples, int permutations, double confidence, lon
      * @param sizes how many predictions each of the G visits holds
      */
     private Interval[] bootstrap(double[][] sums, int[] sizes) {
-        int visits = sizes.length;
-        double[][] means = new double[sums.length][resamples];
+        return bootstrap(
+                sizes.length,
+                sums.length,
+                drawn -> {
+                    double size = 0;
+                    for (int visit = 0; visit < sizes.length; visit++) {
+                        size += drawn[visit] * sizes[visit];
+                    }
+                    double[] means = new double[sums.length];
+                    for (int m = 0; m < sums.length; m++) {
+                        means[m] = product(drawn, sums[m]) / size;
+                    }
+                    return means;
+                });
+    }
+
+    /** Figures of a log in which each of G groups occurs as often as it was drawn. */
+    @FunctionalInterface
+    interface Statistic {
+
+        /**
+         * @param drawn G times
+         * @return M figures; NaN where the log that was drawn has none
+         */
+        double[] of(double[] drawn);
+    }
+
+    /**
+     * Where M figures lie, by the bootstrap over G groups. A log without a figure doesn't count;
+     * null for a figure that no drawn log has.
+     */
+    Interval[] bootstrap(int groups, int figures, Statistic statistic) {
+        double[][] found = new double[figures][resamples];
         IntStream.range(0, resamples)
                 .parallel()
                 .forEach(
                         resample -> {
                             SplittableRandom random = random(seed, resample);
-                            double[] drawn = new double[visits];
-                            for (int i = 0; i < visits; i++) {
-                                drawn[random.nextInt(visits)]++;
+                            double[] drawn = new double[groups];
+                            for (int i = 0; i < groups; i++) {
+                                drawn[random.nextInt(groups)]++;
                             }
-                            double size = 0;
-                            for (int visit = 0; visit < visits; visit++) {
-                                size += drawn[visit] * sizes[visit];
-                            }
-                            for (int m = 0; m < sums.length; m++) {
-                                means[m][resample] = product(drawn, sums[m]) / size;
+                            double[] of = statistic.of(drawn);
+                            for (int m = 0; m < figures; m++) {
+                                found[m][resample] = of[m];
                             }
                         });
-        Interval[] intervals = new Interval[sums.length];
-        for (int m = 0; m < sums.length; m++) {
-            Arrays.sort(means[m]);
-            intervals[m] =
-                    new Interval(
-                            quantile(means[m], (1 - confidence) / 2),
-                            quantile(means[m], (1 + confidence) / 2));
+        Interval[] intervals = new Interval[figures];
+        for (int m = 0; m < figures; m++) {
+            double[] sorted =
+                    Arrays.stream(found[m])
+                            .filter(figure -> !Double.isNaN(figure))
+                            .sorted()
+                            .toArray();
+            if (sorted.length > 0) {
+                intervals[m] =
+                        new Interval(
+                                quantile(sorted, (1 - confidence) / 2),
+                                quantile(sorted, (1 + confidence) / 2));
+            }
         }
         return intervals;
     }
