@@ -1,0 +1,31 @@
+package io.nextclick.models.ranker;
+
+import io.nextclick.models.ranker.LearntRows.Rule;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The matrices of a ranker by name, in the order in which its terms asked for them first. Terms
+ * that ask for the same name share a matrix; so do the terms of several scorers.
+ */
+final class Parameters {
+
+    private final Map<String, LearntRows> byName = new LinkedHashMap<>();
+
+    /** The matrix of this name: the one that is there, or a new one of zeros. */
+    LearntRows rows(String name, Rule rule, int rows, int width) {
+        return byName.computeIfAbsent(name, absent -> new LearntRows(name, rule, rows, width));
+    }
+
+    Collection<LearntRows> all() {
+        return byName.values();
+    }
+
+    /** The same matrices as they are now, without what only learning needs. */
+    Parameters copy() {
+        Parameters copy = new Parameters();
+        byName.forEach((name, rows) -> copy.byName.put(name, rows.copy()));
+        return copy;
+    }
+}
