@@ -34,8 +34,7 @@ final class CrossTerm extends Term {
      * @param crosses two labels of fields each, with {@value #CROSS} between them
      * @param buckets B, a power of two
      */
-    CrossTerm(
-            FeatureSpace space, List<String> crosses, int buckets, Parameters parameters) {
+    CrossTerm(FeatureSpace space, List<String> crosses, int buckets, Parameters parameters) {
         weights = parameters.rows("crosses", Rule.FTRL, buckets, 1);
         pairFeatures = new PairFeatures(space);
         firstFields = new int[crosses.size()];

@@ -3,8 +3,8 @@ package io.nextclick.models.ranker;
 import java.util.Arrays;
 
 /**
- * The factorisation machine's second order (Rendle, ICDM 2010), Σ_{i &lt; j} ⟨v_i, v_j⟩ x_i x_j over
- * all features, in linear time: ½ Σ_f ((Σ_i v_if x_i)² − Σ_i v_if² x_i²).
+ * The factorisation machine's second order (Rendle, ICDM 2010), Σ_{i &lt; j} ⟨v_i, v_j⟩ x_i x_j
+ * over all features, in linear time: ½ Σ_f ((Σ_i v_if x_i)² − Σ_i v_if² x_i²).
  *
  * <p>Shapes: N = features of the space, K = factors; the table is [N, K].
  */

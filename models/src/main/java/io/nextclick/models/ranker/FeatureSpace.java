@@ -65,8 +65,7 @@ public final class FeatureSpace {
         for (int field = 0; field < fields.size(); field++) {
             Field definition = fields.get(field);
             if (!labels.add(definition.label())) {
-                throw new IllegalArgumentException(
-                        "field " + definition.label() + " occurs twice");
+                throw new IllegalArgumentException("field " + definition.label() + " occurs twice");
             }
             requireBounds(definition, bounds[field]);
             int size =
@@ -389,7 +388,7 @@ public final class FeatureSpace {
     private int bucket(int field, String text) {
         long hash = mixed(fold(seeds[field], text));
         // The upper 32 bits, scaled to the number of buckets.
-        return offsets[field] + 1 + (int) ((hash >>> 32) * (width(field) - 1) >>> 32);
+        return offsets[field] + 1 + (int) (((hash >>> 32) * (width(field) - 1)) >>> 32);
     }
 
     private static long fold(long hash, String text) {

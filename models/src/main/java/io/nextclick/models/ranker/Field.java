@@ -31,7 +31,8 @@ public record Field(Fact fact, String name, Encoding encoding, int size) {
     public static final int MOST_PAIR_BINS = 64;
 
     private static final Pattern TEXT =
-            Pattern.compile("([a-z-]+)(?:\\.([^/\\s,]{1,128}))?(?:/(hash|bins|values):(\\d{1,7}))?");
+            Pattern.compile(
+                    "([a-z-]+)(?:\\.([^/\\s,]{1,128}))?(?:/(hash|bins|values):(\\d{1,7}))?");
 
     /** How a value becomes a feature. */
     public enum Encoding {

@@ -32,7 +32,6 @@ public record ItemFacts(
 
     /** An item of which nothing but its id is known. */
     public static ItemFacts unknown(String itemId) {
-        return new ItemFacts(
-                itemId, List.of(), Double.NaN, true, Double.NaN, Double.NaN, Map.of());
+        return new ItemFacts(itemId, List.of(), Double.NaN, true, Double.NaN, Double.NaN, Map.of());
     }
 }

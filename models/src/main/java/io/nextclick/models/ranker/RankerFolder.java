@@ -57,8 +57,7 @@ public final class RankerFolder {
      */
     public static Ranker ranker(ModelFolder folder) throws ModelFileException {
         RankerLearner learner = learner(folder, false);
-        return new TrainedRanker(
-                learner.space(), learner.options(), learner.terms().parameters());
+        return new TrainedRanker(learner.space(), learner.options(), learner.terms().parameters());
     }
 
     static RankerLearner read(ModelFolder folder) throws ModelFileException {
@@ -142,16 +141,14 @@ public final class RankerFolder {
                 throw new ModelFileException(
                         ModelFolder.MANIFEST, "parameter " + EXAMPLES + " is missing");
             }
-            learner =
-                    new RankerLearner(space(folder), options(manifest), examples.longValue(), 0);
+            learner = new RankerLearner(space(folder), options(manifest), examples.longValue(), 0);
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new ModelFileException(ModelFolder.MANIFEST, e.getMessage(), e);
         }
         for (LearntRows rows : learner.terms().parameters().all()) {
             float[][] state = learnsOn ? rows.state() : new float[][] {rows.values()};
             for (int i = 0; i < state.length; i++) {
-                float[] values =
-                        folder.floats(rows.stateNames()[i], rows.rows(), rows.width());
+                float[] values = folder.floats(rows.stateNames()[i], rows.rows(), rows.width());
                 System.arraycopy(values, 0, state[i], 0, values.length);
             }
         }

@@ -123,8 +123,7 @@ final class RankerState {
         }
         long examples = in.getLong();
         RankerLearner learner =
-                new RankerLearner(
-                        new FeatureSpace(fields, bounds), options, examples, in.getInt());
+                new RankerLearner(new FeatureSpace(fields, bounds), options, examples, in.getInt());
         for (LearntRows rows : learner.terms().parameters().all()) {
             String name = readText(in);
             if (!name.equals(rows.name())) {
