@@ -10,6 +10,7 @@ import java.util.List;
  * <caption>Topics</caption>
  * <tr><th>topic</th><th>key</th><th>value</th><th>clean-up</th></tr>
  * <tr><td>{@code clicks}</td><td>session_id</td><td>{@link Click}</td><td>delete</td></tr>
+ * <tr><td>{@code impressions}</td><td>session_id</td><td>{@link Impression}</td><td>delete</td></tr>
  * <tr><td>{@code recommendations}</td><td>session_id</td><td>{@link Recommendation}</td><td>delete
  * </td></tr>
  * <tr><td>{@code item-catalog}</td><td>item_id</td><td>{@link CatalogItem}</td><td>compact</td></tr>
@@ -30,6 +31,14 @@ public final class Topics {
                     Click::sessionId,
                     CleanUpPolicy.DELETE,
                     ClickFormat.INSTANCE);
+
+    public static final Topic<Impression> IMPRESSIONS =
+            new Topic<>(
+                    "impressions",
+                    "session_id",
+                    Impression::sessionId,
+                    CleanUpPolicy.DELETE,
+                    ImpressionFormat.INSTANCE);
 
     public static final Topic<Recommendation> RECOMMENDATIONS =
             new Topic<>(
@@ -75,6 +84,7 @@ public final class Topics {
     public static final List<Topic<?>> ALL =
             List.of(
                     CLICKS,
+                    IMPRESSIONS,
                     RECOMMENDATIONS,
                     ITEM_CATALOG,
                     ITEM_EMBEDDINGS,

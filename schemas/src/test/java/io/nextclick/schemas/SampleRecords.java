@@ -1,5 +1,6 @@
 package io.nextclick.schemas;
 
+import io.nextclick.schemas.Impression.ShownItem;
 import io.nextclick.schemas.Recommendation.ModelReference;
 import io.nextclick.schemas.Recommendation.RecommendedItem;
 import io.nextclick.schemas.Recommendation.Trigger;
@@ -19,6 +20,22 @@ final class SampleRecords {
 
     static final Click BARE_CLICK =
             new Click(null, "s", null, "i", Click.DEFAULT_EVENT_TYPE, 0, Map.of());
+
+    static final Impression FULL_IMPRESSION =
+            new Impression(
+                    "view-7",
+                    "visit-1",
+                    "Zoë 🙂",
+                    TIME,
+                    "product-page",
+                    List.of(
+                            new ShownItem("sku-42", 3, -1.5, "two-tower"),
+                            new ShownItem("b", 1, null, null)),
+                    "clicks-3-1742",
+                    "B");
+
+    static final Impression BARE_IMPRESSION =
+            new Impression("v", "s", null, 0, null, List.of(), null, null);
 
     static final Recommendation FULL_RECOMMENDATION =
             new Recommendation(
@@ -108,6 +125,8 @@ final class SampleRecords {
         return List.of(
                 new Sample<>("click-full-1", Topics.CLICKS, FULL_CLICK),
                 new Sample<>("click-bare-1", Topics.CLICKS, BARE_CLICK),
+                new Sample<>("impression-full-1", Topics.IMPRESSIONS, FULL_IMPRESSION),
+                new Sample<>("impression-bare-1", Topics.IMPRESSIONS, BARE_IMPRESSION),
                 new Sample<>("recommendation-full-1", Topics.RECOMMENDATIONS, FULL_RECOMMENDATION),
                 new Sample<>("recommendation-bare-1", Topics.RECOMMENDATIONS, BARE_RECOMMENDATION),
                 new Sample<>("catalog-item-full-1", Topics.ITEM_CATALOG, FULL_CATALOG_ITEM),
