@@ -82,6 +82,11 @@ final class AvroOutput extends RecordOutput {
     }
 
     @Override
+    void doubleNumber(String name, double value) {
+        writeDouble(value);
+    }
+
+    @Override
     void optionalNumber(String name, Double value) {
         if (value == null) {
             writeLong(0);

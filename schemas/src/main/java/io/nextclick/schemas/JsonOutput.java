@@ -79,9 +79,14 @@ final class JsonOutput extends RecordOutput {
     }
 
     @Override
+    void doubleNumber(String name, double value) {
+        write(() -> json.writeNumberField(name, value));
+    }
+
+    @Override
     void optionalNumber(String name, Double value) {
         if (value != null) {
-            write(() -> json.writeNumberField(name, value));
+            doubleNumber(name, value);
         }
     }
 

@@ -27,6 +27,8 @@ abstract class RecordOutput {
 
     abstract void number(String name, float value);
 
+    abstract void doubleNumber(String name, double value);
+
     /** A number that may be null. */
     abstract void optionalNumber(String name, Double value);
 

@@ -18,6 +18,9 @@ import java.util.List;
  * </td></tr>
  * <tr><td>{@code model-releases}</td><td>name</td><td>{@link ModelRelease}</td><td>compact</td></tr>
  * <tr><td>{@code related-items}</td><td>item_id</td><td>{@link RelatedItems}</td><td>compact</td></tr>
+ * <tr><td>{@code experiments}</td><td>name</td><td>{@link Experiment}</td><td>compact</td></tr>
+ * <tr><td>{@code experiment-outcomes}</td><td>session_id</td><td>{@link ExperimentOutcome}</td><td>
+ * delete</td></tr>
  * <tr><td>{@code clicks-rejected}</td><td>the original key</td><td>the original bytes, see {@link
  * RejectedClicks}</td><td>delete</td></tr>
  * </table>
@@ -80,6 +83,22 @@ public final class Topics {
                     CleanUpPolicy.COMPACT,
                     RelatedItemsFormat.INSTANCE);
 
+    public static final Topic<Experiment> EXPERIMENTS =
+            new Topic<>(
+                    "experiments",
+                    "name",
+                    Experiment::name,
+                    CleanUpPolicy.COMPACT,
+                    ExperimentFormat.INSTANCE);
+
+    public static final Topic<ExperimentOutcome> EXPERIMENT_OUTCOMES =
+            new Topic<>(
+                    "experiment-outcomes",
+                    "session_id",
+                    ExperimentOutcome::sessionId,
+                    CleanUpPolicy.DELETE,
+                    ExperimentOutcomeFormat.INSTANCE);
+
     /** The topics whose values are records; {@link RejectedClicks#TOPIC} comes on top. */
     public static final List<Topic<?>> ALL =
             List.of(
@@ -89,7 +108,9 @@ public final class Topics {
                     ITEM_CATALOG,
                     ITEM_EMBEDDINGS,
                     MODEL_RELEASES,
-                    RELATED_ITEMS);
+                    RELATED_ITEMS,
+                    EXPERIMENTS,
+                    EXPERIMENT_OUTCOMES);
 
     private Topics() {}
 }

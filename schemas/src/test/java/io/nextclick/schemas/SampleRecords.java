@@ -1,5 +1,7 @@
 package io.nextclick.schemas;
 
+import io.nextclick.schemas.Experiment.Variant;
+import io.nextclick.schemas.ExperimentOutcome.Credit;
 import io.nextclick.schemas.Impression.ShownItem;
 import io.nextclick.schemas.Recommendation.ModelReference;
 import io.nextclick.schemas.Recommendation.RecommendedItem;
@@ -109,6 +111,60 @@ final class SampleRecords {
                     "tower-9",
                     TIME);
 
+    static final Experiment FULL_EXPERIMENT =
+            new Experiment(
+                    "blend of May",
+                    "blend of May 2008-04-01",
+                    Experiment.Unit.USER,
+                    Experiment.Method.INTERLEAVE,
+                    List.of(
+                            new Variant("as it is", 0.1, null, Map.of(), Map.of()),
+                            new Variant(
+                                    "größer",
+                                    0.2,
+                                    "gru4rec-large",
+                                    Map.of("two-tower", 0.75),
+                                    Map.of("most-per-category", "3"))),
+                    Experiment.State.STOPPED,
+                    0.005,
+                    TIME,
+                    TIME + 1,
+                    "worse");
+
+    static final Experiment BARE_EXPERIMENT =
+            new Experiment(
+                    "e",
+                    "s",
+                    Experiment.Unit.SESSION,
+                    Experiment.Method.SPLIT,
+                    List.of(
+                            new Variant("a", 0.5, null, Map.of(), Map.of()),
+                            new Variant("b", 0.5, null, Map.of(), Map.of())),
+                    Experiment.State.RUNNING,
+                    null,
+                    0,
+                    0,
+                    null);
+
+    static final ExperimentOutcome FULL_EXPERIMENT_OUTCOME =
+            new ExperimentOutcome(
+                    "blend of May/2008-04-01/visit-1",
+                    "blend of May",
+                    "blend of May 2008-04-01",
+                    null,
+                    "visit-1",
+                    "Zoë 🙂",
+                    TIME,
+                    TIME + 60_000,
+                    7,
+                    6,
+                    4,
+                    List.of(new Credit("as it is", 1), new Credit("größer", 2)),
+                    Map.of("revenue", 12.5));
+
+    static final ExperimentOutcome BARE_EXPERIMENT_OUTCOME =
+            new ExperimentOutcome("o", "e", "s", "a", "v", "v", 0, 0, 1, 0, 0, List.of(), Map.of());
+
     private SampleRecords() {}
 
     /** A record of some topic, with the name of its golden files, which ends in its version. */
@@ -133,7 +189,17 @@ final class SampleRecords {
                 new Sample<>("catalog-item-bare-1", Topics.ITEM_CATALOG, BARE_CATALOG_ITEM),
                 new Sample<>("item-embedding-full-2", Topics.ITEM_EMBEDDINGS, FULL_ITEM_EMBEDDING),
                 new Sample<>("model-release-full-2", Topics.MODEL_RELEASES, FULL_MODEL_RELEASE),
-                new Sample<>("related-items-full-1", Topics.RELATED_ITEMS, FULL_RELATED_ITEMS));
+                new Sample<>("related-items-full-1", Topics.RELATED_ITEMS, FULL_RELATED_ITEMS),
+                new Sample<>("experiment-full-1", Topics.EXPERIMENTS, FULL_EXPERIMENT),
+                new Sample<>("experiment-bare-1", Topics.EXPERIMENTS, BARE_EXPERIMENT),
+                new Sample<>(
+                        "experiment-outcome-full-1",
+                        Topics.EXPERIMENT_OUTCOMES,
+                        FULL_EXPERIMENT_OUTCOME),
+                new Sample<>(
+                        "experiment-outcome-bare-1",
+                        Topics.EXPERIMENT_OUTCOMES,
+                        BARE_EXPERIMENT_OUTCOME));
     }
 
     /** A click with many attributes. */
