@@ -1,6 +1,10 @@
 package io.nextclick.jobs.impress;
 
+import io.nextclick.jobs.types.Fingerprint;
+import io.nextclick.models.ranker.NegativeSampling;
 import io.nextclick.schemas.Impression;
+import io.nextclick.schemas.Impression.ShownItem;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
@@ -13,18 +17,68 @@ import java.util.Objects;
  *     many and as far back as {@link JoinSettings} says
  * @param outcomes what became of each of its items, in the order of {@link Impression#items}; an
  *     item that stands in it twice has the same outcome twice
+ * @param sampling what share of the items that weren't clicked is still there; {@link
+ *     NegativeSampling#NONE} if all are
  */
 public record LabelledImpression(
-        Impression impression, List<SessionClick> before, List<Outcome> outcomes) {
+        Impression impression,
+        List<SessionClick> before,
+        List<Outcome> outcomes,
+        NegativeSampling sampling) {
 
     public LabelledImpression {
         Objects.requireNonNull(impression, "impression");
+        Objects.requireNonNull(sampling, "sampling");
         before = List.copyOf(before);
         outcomes = List.copyOf(outcomes);
         if (outcomes.size() != impression.items().size()) {
             throw new IllegalArgumentException(
                     outcomes.size() + " outcomes of " + impression.items().size() + " items");
         }
+    }
+
+    /** With all of its items. */
+    public LabelledImpression(
+            Impression impression, List<SessionClick> before, List<Outcome> outcomes) {
+        this(impression, before, outcomes, NegativeSampling.NONE);
+    }
+
+    /**
+     * All clicked items and a share of the others, at their positions. What is chosen depends on
+     * the impression's id and the position alone, so an impression that leaves again after a
+     * failure is sampled alike.
+     *
+     * @throws IllegalStateException if this is a sample itself
+     */
+    public LabelledImpression sampled(NegativeSampling sample) {
+        if (!sampling.equals(NegativeSampling.NONE)) {
+            throw new IllegalStateException(
+                    "impression " + impression.id() + " is a sample of rate " + sampling.rate());
+        }
+        long id = Fingerprint.of(impression.id());
+        List<ShownItem> items = new ArrayList<>();
+        List<Outcome> left = new ArrayList<>();
+        for (int i = 0; i < outcomes.size(); i++) {
+            ShownItem item = impression.items().get(i);
+            // The sampling mixes its keys; they only have to differ.
+            if (sample.keeps(outcomes.get(i).clicked(), id + item.position())) {
+                items.add(item);
+                left.add(outcomes.get(i));
+            }
+        }
+        return new LabelledImpression(
+                new Impression(
+                        impression.id(),
+                        impression.sessionId(),
+                        impression.userId(),
+                        impression.shownAtMillis(),
+                        impression.surface(),
+                        items,
+                        impression.recommendationId(),
+                        impression.variant()),
+                before,
+                left,
+                sample);
     }
 
     /**

@@ -5,6 +5,7 @@ import io.nextclick.jobs.types.Bytes;
 import io.nextclick.jobs.types.ImmutableSerializer;
 import io.nextclick.jobs.types.OwnType;
 import io.nextclick.jobs.types.VersionedSnapshot;
+import io.nextclick.models.ranker.NegativeSampling;
 import io.nextclick.schemas.Impression;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -18,7 +19,8 @@ import org.apache.flink.core.memory.DataOutputView;
 /**
  * Layout 1: the impression as {@link ImpressionSerializer} has it; the number of clicks before it
  * as a count, then each {@link SessionClick}; the number of its clicked items as a count, then for
- * each its place among the items as a count, clicked after and dwell as longs.
+ * each its place among the items as a count, clicked after and dwell as longs; the rate of its
+ * sampling as a double.
  */
 public final class LabelledImpressionSerializer extends ImmutableSerializer<LabelledImpression> {
 
@@ -52,6 +54,7 @@ public final class LabelledImpressionSerializer extends ImmutableSerializer<Labe
                 out.writeLong(outcome.dwellMillis());
             }
         }
+        out.writeDouble(labelled.sampling().rate());
     }
 
     @Override
@@ -70,7 +73,8 @@ public final class LabelledImpressionSerializer extends ImmutableSerializer<Labe
             long clickedAfter = in.readLong();
             outcomes.set(place, new Outcome(clickedAfter, in.readLong()));
         }
-        return new LabelledImpression(impression, before, outcomes);
+        NegativeSampling sampling = new NegativeSampling(in.readDouble());
+        return new LabelledImpression(impression, before, outcomes, sampling);
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nextclick.jobs.impress.LabelledImpression.Outcome;
 import io.nextclick.jobs.types.VersionedSnapshot;
+import io.nextclick.models.ranker.NegativeSampling;
 import io.nextclick.schemas.Impression;
 import io.nextclick.schemas.Impression.ShownItem;
 import java.io.IOException;
@@ -120,7 +121,11 @@ class JoinStateSerializerTest {
 
         LabelledImpressionSerializer labelled = new LabelledImpressionSerializer();
         LabelledImpression clicked =
-                new LabelledImpression(SHOWN, List.of(CLICK), List.of(new Outcome(2, -1)));
+                new LabelledImpression(
+                        SHOWN,
+                        List.of(CLICK),
+                        List.of(new Outcome(2, -1)),
+                        new NegativeSampling(0.5));
         String layout1 =
                 IMPRESSION
                         + "01"
@@ -128,13 +133,15 @@ class JoinStateSerializerTest {
                         + "01"
                         + "00"
                         + "0000000000000002"
-                        + "ffffffffffffffff";
+                        + "ffffffffffffffff"
+                        + "3fe0000000000000"; // a rate of .5
         assertThat(read(labelled, layout1)).isEqualTo(clicked);
         assertThat(write(labelled, clicked)).isEqualTo(layout1);
         LabelledImpression not =
                 new LabelledImpression(SHOWN, List.of(), List.of(Outcome.NOT_CLICKED));
-        assertThat(read(labelled, IMPRESSION + "0000")).isEqualTo(not);
-        assertThat(write(labelled, not)).isEqualTo(IMPRESSION + "0000");
+        String bare = IMPRESSION + "00" + "00" + "3ff0000000000000";
+        assertThat(read(labelled, bare)).isEqualTo(not);
+        assertThat(write(labelled, not)).isEqualTo(bare);
         assertThat(labelled.isImmutableType()).isTrue();
     }
 
