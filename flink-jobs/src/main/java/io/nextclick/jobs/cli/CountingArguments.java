@@ -59,14 +59,18 @@ final class CountingArguments {
             names = NEIGHBOURS,
             paramLabel = "N",
             description =
-                    "item-knn: similar items kept per item. vmis-knn: similar sessions that count."
-                            + " Default: 100, 200.")
+                    "item-knn, user-neighbours, item-neighbours: similar items, or users, kept of"
+                            + " each. vmis-knn: similar sessions that count. Default: 100, 1000,"
+                            + " 1000, 200.")
     private Integer neighbours;
 
     @Option(
             names = SHRINKAGE,
             paramLabel = "N",
-            description = "item-knn: sessions added to those of each item. Default: 20.")
+            description =
+                    "item-knn: sessions added to those of each item. user-neighbours,"
+                            + " item-neighbours: common ratings added to those that two have."
+                            + " Default: 20.")
     private Double shrinkage;
 
     @Option(
@@ -120,6 +124,16 @@ final class CountingArguments {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
+    }
+
+    /** Null if not given. */
+    Integer neighbours() {
+        return neighbours;
+    }
+
+    /** Null if not given. */
+    Double shrinkage() {
+        return shrinkage;
     }
 
     /** Whether this is an option of the kind. */

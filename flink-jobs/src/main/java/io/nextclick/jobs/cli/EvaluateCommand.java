@@ -16,8 +16,12 @@ import io.nextclick.models.evaluation.Comparison;
 import io.nextclick.models.evaluation.Evaluation;
 import io.nextclick.models.evaluation.Outcomes;
 import io.nextclick.models.evaluation.Resampling;
+import io.nextclick.models.files.FileSource;
 import io.nextclick.models.files.ModelFolder;
+import io.nextclick.models.rating.HeldOutItems;
+import io.nextclick.models.rating.RatingSplit;
 import io.nextclick.models.scoring.SessionScorer;
+import io.nextclick.models.scoring.UserScorer;
 import io.nextclick.models.serving.ServableModel;
 import io.nextclick.models.serving.ServableModels;
 import io.nextclick.models.session.ItemVocabulary;
@@ -29,6 +33,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
@@ -49,7 +54,9 @@ import picocli.CommandLine.Spec;
                     + " user-sequences, prefix-target and movielens only the last. Ties count against the"
                     + " model, an item it does not know is a miss, and clicks whose session so far"
                     + " holds no known item are ranked by popularity. A model's sessions are cut by"
-                    + " the rules it was trained under."
+                    + " the rules it was trained under. With --test-share, --leave-last-out or --from,"
+                    + " models of users are measured on the ratings that train left out with the same"
+                    + " options, or with --until."
         })
 final class EvaluateCommand implements Callable<Integer> {
 
@@ -171,19 +178,37 @@ final class EvaluateCommand implements Callable<Integer> {
                             + " without one. Default: auto.")
     private DeviceChoice device;
 
+    @Option(
+            names = "--liked",
+            defaultValue = "4",
+            paramLabel = "RATING",
+            description =
+                    "Models of users: AUC and log-loss tell ratings of so much or more from the"
+                            + " others. Default: 4.")
+    private double liked;
+
+    @Option(
+            names = "--sampled-negatives",
+            paramLabel = "N",
+            description =
+                    "With --leave-last-out: rank each held-out item also among N that its user has"
+                            + " not clicked, drawn by --seed. Default: 99.")
+    private Integer sampledNegatives;
+
+    @Mixin private RatingSplitArguments split;
     @Mixin private SessionArguments sessions;
 
     @Override
     public Integer call() throws Exception {
+        if (split.isGiven() || (from != null && knowsUsers())) {
+            return evaluateUsers();
+        }
+        if (sampledNegatives != null) {
+            throw new ParameterException(
+                    spec.commandLine(), "--sampled-negatives goes with --leave-last-out only");
+        }
         ClickLog testLog = wrongUsageOf(() -> ClickLog.of(test, format).from(from));
-        Resampling resampling =
-                wrongUsageOf(
-                        () ->
-                                new Resampling(
-                                        resamples,
-                                        Resampling.DEFAULT.permutations(),
-                                        Resampling.DEFAULT.confidence(),
-                                        seed));
+        Resampling resampling = wrongUsageOf(this::resampling);
         // Not after minutes of ranking.
         refuseMissingFolder(page);
         refuseMissingFolder(json == null || json.equals("-") ? null : Path.of(json));
@@ -217,6 +242,76 @@ final class EvaluateCommand implements Callable<Integer> {
             }
         }
         return Nextclick.DONE;
+    }
+
+    /** Measures on the part of the log that {@code train} left out with the same options. */
+    private int evaluateUsers() throws Exception {
+        if (against != null || page != null || maskSeen) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--against, --report and --mask-seen compare sessions: they don't go with"
+                            + " --test-share and --leave-last-out");
+        }
+        if (sampledNegatives != null && !split.leavesLastOut()) {
+            throw new ParameterException(
+                    spec.commandLine(), "--sampled-negatives goes with --leave-last-out only");
+        }
+        int sample = sampledNegatives == null ? 99 : sampledNegatives;
+        ClickLog log = wrongUsageOf(() -> ClickLog.of(test, format).from(from));
+        RatingSplit parts =
+                split.isGiven() ? split.split(spec, log) : new RatingSplit(List.of(), log.clicks());
+        refuseMissingFolder(json == null || json.equals("-") ? null : Path.of(json));
+        device.require();
+        try (ServableModel loaded = load(model)) {
+            if (loaded == null) {
+                throw new CommandException(
+                        "a folder is needed; train --model " + model + " makes one");
+            }
+            UserEvaluation evaluation =
+                    wrongUsageOf(() -> new UserEvaluation(resampling(), cutoffs, liked));
+            Optional<UserScorer> users = loaded.userScorer();
+            boolean rated = parts.test().stream().anyMatch(UserEvaluation::isRated);
+            if (users.isPresent() && rated) {
+                evaluation.judge(users.get(), loaded.vocabulary(), parts.test());
+            } else if (!split.leavesLastOut()) {
+                throw new CommandException(
+                        rated
+                                ? loaded.name() + " knows sessions, not users: it rates nothing"
+                                : "no click of " + test + " has a rating");
+            }
+            if (split.leavesLastOut()) {
+                HeldOutItems heldOut = wrongUsageOf(() -> new HeldOutItems(parts, sample, seed));
+                evaluation.rank(loaded, heldOut, sample);
+            }
+            String object =
+                    new ObjectMapper()
+                            .writerWithDefaultPrettyPrinter()
+                            .writeValueAsString(evaluation.toJson());
+            if ("-".equals(json)) {
+                spec.commandLine().getOut().println(object);
+            } else {
+                spec.commandLine().getOut().print(evaluation.toTable());
+                if (json != null) {
+                    Files.writeString(Path.of(json), object + "\n");
+                }
+            }
+        }
+        return Nextclick.DONE;
+    }
+
+    private boolean knowsUsers() throws IOException {
+        Path folder = Path.of(model);
+        return Files.isDirectory(folder)
+                && RatingArguments.KINDS.contains(
+                        ModelFolder.readManifest(FileSource.of(folder)).kind());
+    }
+
+    private Resampling resampling() {
+        return new Resampling(
+                resamples,
+                Resampling.DEFAULT.permutations(),
+                Resampling.DEFAULT.confidence(),
+                seed);
     }
 
     private static void refuseMissingFolder(Path file) throws CommandException {

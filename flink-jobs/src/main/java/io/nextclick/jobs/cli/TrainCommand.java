@@ -5,6 +5,8 @@ import io.nextclick.models.clicklog.ClickLog;
 import io.nextclick.models.counted.CountedModel;
 import io.nextclick.models.files.CheckpointFolder;
 import io.nextclick.models.network.NetworkKind;
+import io.nextclick.models.rating.RatingModel;
+import io.nextclick.models.rating.RatingSplit;
 import io.nextclick.models.session.Session;
 import io.nextclick.models.session.SessionRules;
 import io.nextclick.models.training.TrainedModel;
@@ -18,6 +20,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -75,6 +78,8 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin private TrainingArguments training;
     @Mixin private CheckpointArguments checkpoints;
     @Mixin private CountingArguments counting;
+    @Mixin private RatingArguments rating;
+    @Mixin private RatingSplitArguments split;
 
     @Override
     public Integer call() throws Exception {
@@ -85,28 +90,58 @@ final class TrainCommand implements Callable<Integer> {
         var unused = written.folder();
         try (TrainingLogArguments.Opened opened = clicks.open(spec)) {
             ClickLog log = cut(opened.log());
-            return network == null ? count(log) : train(options, log);
+            if (network != null) {
+                return train(options, log);
+            }
+            return RatingArguments.KINDS.contains(kind) ? rate(log) : count(log);
         }
     }
 
     /** An option that changes nothing has been misunderstood. */
     private void refuseForeignOptions(boolean isNetwork) {
-        CommandSpec ofNetworks = spec.mixins().get("training");
-        CommandSpec ofCheckpoints = spec.mixins().get("checkpoints");
-        CommandSpec ofCounted = spec.mixins().get("counting");
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
             String name = option.longestName();
-            boolean isForeign =
+            boolean ofNetworks = isIn(name, "training", "checkpoints");
+            boolean isSpecial = ofNetworks || isIn(name, "counting", "rating", "split");
+            boolean isOwn =
                     isNetwork
-                            ? ofCounted.optionsMap().containsKey(name)
-                            : ofNetworks.optionsMap().containsKey(name)
-                                    || ofCheckpoints.optionsMap().containsKey(name)
-                                    || (ofCounted.optionsMap().containsKey(name)
-                                            && !CountingArguments.has(kind, name));
-            if (isForeign) {
+                            ? ofNetworks
+                            : CountingArguments.has(kind, name) || RatingArguments.has(kind, name);
+            if (isSpecial && !isOwn) {
                 throw new ParameterException(spec.commandLine(), name + " is no option of " + kind);
             }
         }
+    }
+
+    private boolean isIn(String option, String... mixins) {
+        return Arrays.stream(mixins)
+                .anyMatch(mixin -> spec.mixins().get(mixin).optionsMap().containsKey(option));
+    }
+
+    private int rate(ClickLog log) throws Exception {
+        SessionRules rules = sessions.rules(spec, log.format());
+        Path out = written.folder();
+        Instant now = Instant.now();
+        RatingSplit parts = split.split(spec, log);
+        if (parts.training().isEmpty()) {
+            throw new CommandException("there is nothing to learn from in " + log);
+        }
+        RatingModel model = rating.train(spec, kind, parts, training, counting);
+        String named = written.version(now);
+        model.folder(named, rules, ClickLog.sessions(parts.training(), rules), now).write(out);
+        spec.commandLine()
+                .getOut()
+                .printf(
+                        Locale.ROOT,
+                        "%s: %s %s, %,d items, %,d ratings or clicks, %,d left out, in %s%n",
+                        out,
+                        kind,
+                        named,
+                        model.vocabulary().size(),
+                        parts.training().size(),
+                        parts.test().size(),
+                        TaskProgress.clock(Duration.between(now, Instant.now())));
+        return Nextclick.DONE;
     }
 
     private int count(ClickLog log) throws Exception {

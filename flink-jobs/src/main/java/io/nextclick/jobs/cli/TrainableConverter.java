@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** The kinds of models that can be trained: networks, and models counted from a log. */
+/** The kinds of models that can be trained: networks, models counted from a log, and of users. */
 final class TrainableConverter implements ITypeConverter<String> {
 
     @Override
@@ -23,7 +23,7 @@ final class TrainableConverter implements ITypeConverter<String> {
         return kind;
     }
 
-    /** The network of this kind; null for a counted model. */
+    /** The network of this kind; null for another model. */
     static NetworkKind network(String kind) {
         return Arrays.stream(NetworkKind.values())
                 .filter(network -> network.id().equals(kind))
@@ -32,9 +32,11 @@ final class TrainableConverter implements ITypeConverter<String> {
     }
 
     private static List<String> kinds() {
-        return Stream.concat(
+        return Stream.of(
                         Arrays.stream(NetworkKind.values()).map(NetworkKind::id),
-                        CountedModel.KINDS.stream())
+                        CountedModel.KINDS.stream(),
+                        RatingArguments.KINDS.stream())
+                .flatMap(kinds -> kinds)
                 .toList();
     }
 

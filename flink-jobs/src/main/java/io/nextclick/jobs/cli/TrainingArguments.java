@@ -244,6 +244,21 @@ final class TrainingArguments {
         }
     }
 
+    /** The most epochs; null if not given. */
+    Integer epochs() {
+        return epochs;
+    }
+
+    /** Null if not given. */
+    Double learningRate() {
+        return learningRate;
+    }
+
+    /** Null if not given. */
+    Long seed() {
+        return seed;
+    }
+
     private static <V> void set(V value, Consumer<V> option) {
         if (value != null) {
             option.accept(value);

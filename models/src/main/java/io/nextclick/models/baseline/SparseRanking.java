@@ -11,7 +11,7 @@ import java.util.Arrays;
  *
  * <p>Room for one session at a time, used again and again. Belongs to one thread.
  */
-final class SparseRanking {
+public final class SparseRanking {
 
     private final Popularity popularity;
     private int[] rows = new int[256];
@@ -19,11 +19,11 @@ final class SparseRanking {
     private long[] keys = new long[256];
     private int size;
 
-    SparseRanking(Popularity popularity) {
+    public SparseRanking(Popularity popularity) {
         this.popularity = popularity;
     }
 
-    void clear() {
+    public void clear() {
         size = 0;
     }
 
@@ -32,7 +32,7 @@ final class SparseRanking {
      *
      * @param score a score of 0 or less, or NaN, is none
      */
-    void put(int row, float score) {
+    public void put(int row, float score) {
         if (!(score > 0)) {
             return;
         }
@@ -49,7 +49,7 @@ final class SparseRanking {
      *
      * @param excluded rows to leave out, in any order; may be null
      */
-    TopItems top(int k, int[] excluded) {
+    public TopItems top(int k, int[] excluded) {
         if (size == 0) {
             return popularity.top(k, excluded);
         }
@@ -101,7 +101,7 @@ final class SparseRanking {
      *
      * @param excluded rows to leave out, in any order, repeats allowed; may be null
      */
-    int rank(int target, int[] excluded) {
+    public int rank(int target, int[] excluded) {
         if (size == 0) {
             return popularity.rank(target, excluded);
         }

@@ -206,19 +206,31 @@ public final class ClickLog {
             }
         }
         // A session that began before `from` has to be seen to be left out.
+        List<Session> sessions = sessions(new ClickLog(file, format, null, until)::forEach, rules);
+        if (from != null) {
+            sessions.removeIf(session -> session.startMillis() < from.toEpochMilli());
+        }
+        return sessions;
+    }
+
+    /** The sessions that clicks in any order make, in the order in which their ids come. */
+    public static List<Session> sessions(List<LoggedClick> clicks, SessionRules rules) {
+        return sessions(clicks::forEach, rules);
+    }
+
+    private static List<Session> sessions(
+            Consumer<Consumer<LoggedClick>> clicks, SessionRules rules) {
         Map<String, List<LoggedClick>> bySession = new LinkedHashMap<>();
-        new ClickLog(file, format, null, until)
-                .forEach(
-                        click ->
-                                bySession
-                                        .computeIfAbsent(
-                                                click.sessionId(), id -> new ArrayList<>(4))
-                                        .add(click));
+        clicks.accept(
+                click ->
+                        bySession
+                                .computeIfAbsent(click.sessionId(), id -> new ArrayList<>(4))
+                                .add(click));
         // Rules look at one session id at a time, so that session by session is click by click.
         Sessioniser sessioniser = new Sessioniser(rules);
-        for (List<LoggedClick> clicks : bySession.values()) {
-            clicks.sort(Comparator.comparingLong(LoggedClick::eventTimeMillis));
-            for (LoggedClick click : clicks) {
+        for (List<LoggedClick> ofSession : bySession.values()) {
+            ofSession.sort(Comparator.comparingLong(LoggedClick::eventTimeMillis));
+            for (LoggedClick click : ofSession) {
                 sessioniser.add(
                         click.sessionId(),
                         click.eventId(),
@@ -226,11 +238,7 @@ public final class ClickLog {
                         click.eventTimeMillis());
             }
         }
-        List<Session> sessions = sessioniser.sessions();
-        if (from != null) {
-            sessions.removeIf(session -> session.startMillis() < from.toEpochMilli());
-        }
-        return sessions;
+        return sessioniser.sessions();
     }
 
     private void readAll(Consumer<LoggedClick> clicks) {

@@ -4,8 +4,10 @@ import io.nextclick.models.baseline.CoVisitation;
 import io.nextclick.models.baseline.Popularity;
 import io.nextclick.models.scoring.ScoreScale;
 import io.nextclick.models.scoring.SessionScorer;
+import io.nextclick.models.scoring.UserScorer;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.SessionRules;
+import java.util.Optional;
 
 /**
  * A model ready to answer. Owns the native memory of its weights; scorers borrow it. Safe for use
@@ -33,6 +35,11 @@ public interface ServableModel extends AutoCloseable {
     /** What its scores mean beside each other. */
     default ScoreScale scoreScale() {
         return ScoreScale.LOGARITHM;
+    }
+
+    /** Scores for users by name, of a model that knows users; empty for one of sessions alone. */
+    default Optional<UserScorer> userScorer() {
+        return Optional.empty();
     }
 
     /** A scorer for the calling thread. */

@@ -4,6 +4,8 @@ import io.nextclick.models.counted.CountedModel;
 import io.nextclick.models.device.ComputeDevice;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
+import io.nextclick.models.rating.Factorization;
+import io.nextclick.models.rating.Neighbourhood;
 import java.util.Collections;
 import java.util.Locale;
 import java.util.Map;
@@ -28,6 +30,9 @@ public final class ServableModels {
         KINDS.put("sasrec", ServableSasRec::new);
         KINDS.put("two-tower", ServableTwoTower::new);
         KINDS.put("torchscript", ServableTorchScript::new);
+        Factorization.KINDS.forEach(kind -> KINDS.put(kind, ServableFactorization::new));
+        Neighbourhood.KINDS.forEach(
+                kind -> KINDS.put(kind, (folder, placement) -> new ServableNeighbourhood(folder)));
         // What was counted is looked up and added up on the heap, whatever the device.
         CountedModel.KINDS.forEach(
                 kind -> KINDS.put(kind, (folder, placement) -> new ServableCounted(folder)));
