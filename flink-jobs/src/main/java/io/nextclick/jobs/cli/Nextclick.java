@@ -63,6 +63,7 @@ public final class Nextclick implements Runnable {
         commandLine.addSubcommand(new TuneCommand());
         commandLine.addSubcommand(new ImportCommand());
         commandLine.addSubcommand(new EvaluateCommand());
+        commandLine.addSubcommand(new MapCommand());
         commandLine.addSubcommand(new ReleaseCommand());
         commandLine.addSubcommand(new ReadyCommand());
         commandLine.addSubcommand(new TopicsCommand());

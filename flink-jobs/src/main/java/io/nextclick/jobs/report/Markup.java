@@ -44,15 +44,26 @@ final class Markup {
             case '>' -> html.append("&gt;");
             case '"' -> html.append("&quot;");
             case '\'' -> html.append("&#39;");
-            default -> {
-                // HTML has no controls, nor has anything that turns the direction of a line.
-                boolean unseen =
-                        Character.isISOControl(character)
-                                || Character.getType(character) == Character.FORMAT
-                                || Character.getType(character) == Character.SURROGATE;
-                html.appendCodePoint(unseen ? 0xFFFD : character);
-            }
+            default -> html.appendCodePoint(visible(character));
         }
+    }
+
+    /**
+     * A text as {@link #text} would show it, for the data of charts: without what can't be seen.
+     */
+    static String visible(String text) {
+        StringBuilder visible = new StringBuilder(text.length());
+        text.codePoints().map(Markup::visible).forEach(visible::appendCodePoint);
+        return visible.toString();
+    }
+
+    /** A page has no controls, nor has anything that turns the direction of a line. */
+    private static int visible(int character) {
+        boolean unseen =
+                Character.isISOControl(character)
+                        || Character.getType(character) == Character.FORMAT
+                        || Character.getType(character) == Character.SURROGATE;
+        return unseen ? 0xFFFD : character;
     }
 
     /** Our own markup, unchanged. */

@@ -30,6 +30,7 @@ record Gru4RecWeights(
         float[] outputBias) {
 
     private static final String EMBEDDING = "embedding.weight";
+    static final String OUTPUT_WEIGHT = "output.weight";
     private static final String HIDDEN_WEIGHT = "gru.weight_hh_l0";
 
     /**
@@ -50,7 +51,7 @@ record Gru4RecWeights(
                             + " columns, too many for three gates");
         }
         folder.floats(HIDDEN_WEIGHT, 3 * hiddenSize, hiddenSize);
-        float[] outputWeight = folder.floats("output.weight", items, hiddenSize);
+        float[] outputWeight = folder.floats(OUTPUT_WEIGHT, items, hiddenSize);
         int embeddingSize = hiddenSize;
         float[] embedding = outputWeight;
         if (folder.has(EMBEDDING)) {

@@ -12,7 +12,7 @@ import io.nextclick.models.tower.TowerWeights;
  */
 final class ServableTwoTower extends FolderModel {
 
-    private static final String OUTPUT_VECTORS = "output.vectors";
+    static final String OUTPUT_VECTORS = "output.vectors";
     private static final String INPUT_VECTORS = "input.vectors";
 
     private final ItemIndex index;

@@ -1,0 +1,102 @@
+package io.nextclick.models.serving;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.nextclick.models.embedding.Embeddings;
+import io.nextclick.models.files.ModelFolder;
+import io.nextclick.models.session.SessionRules;
+import io.nextclick.models.tower.TowerExample;
+import io.nextclick.models.tower.TwoTowerLearner;
+import io.nextclick.models.tower.TwoTowerOptions;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class ModelEmbeddingsTest {
+
+    @Test
+    void everyKindKnowsItsItemsByTheVectorsThatScoreThemOrByNone() throws Exception {
+        Map<String, String> tensors =
+                Map.of(
+                        "gru4rec", "output.weight",
+                        "sasrec", "output.weight",
+                        "two-tower", "output.vectors",
+                        "torchscript", "item.weight");
+        for (Map.Entry<String, ModelFolder> model : WellMeantModels.all().entrySet()) {
+            ModelFolder folder = model.getValue();
+            Optional<Embeddings> items = ModelEmbeddings.ofItems(folder);
+            assertThat(items.isPresent())
+                    .as(model.getKey())
+                    .isEqualTo(tensors.containsKey(model.getKey()))
+                    .isEqualTo(ModelEmbeddings.kindsWithItems().contains(model.getKey()));
+            if (items.isPresent()) {
+                assertThat(items.get().ids()).isEqualTo(folder.vocabulary().items());
+                float[] vectors =
+                        folder.floats(tensors.get(model.getKey()), folder.vocabulary().size(), -1);
+                assertCosines(items.get(), vectors);
+            }
+        }
+    }
+
+    private static void assertCosines(Embeddings items, float[] vectors) {
+        int dimension = items.dimension();
+        float[] cosines = new float[items.size()];
+        items.from(1, cosines);
+        for (int row = 0; row < items.size(); row++) {
+            double product = 0;
+            double own = 0;
+            double other = 0;
+            for (int d = 0; d < dimension; d++) {
+                double a = vectors[dimension + d];
+                double b = vectors[row * dimension + d];
+                product += a * b;
+                own += a * a;
+                other += b * b;
+            }
+            assertThat((double) cosines[row])
+                    .isCloseTo(product / Math.sqrt(own * other), within(1e-5));
+        }
+    }
+
+    @Test
+    void twoTowersKnowUsersByTheirIds() throws Exception {
+        TwoTowerOptions options =
+                TwoTowerOptions.DEFAULTS.toBuilder()
+                        .dimension(6)
+                        .hidden(4)
+                        .batchExamples(32)
+                        .users(true)
+                        .build();
+        try (TwoTowerLearner learner = new TwoTowerLearner(options, "space-1")) {
+            for (int i = 0; i < 200; i++) {
+                learner.add(
+                        new TowerExample(
+                                List.of("item-" + i % 9),
+                                "user-" + i % 5,
+                                Map.of(),
+                                "item-" + (i + 1) % 9,
+                                i));
+            }
+            ModelFolder folder =
+                    learner.toFolder("two-tower", "1", SessionRules.DEFAULT, Instant.EPOCH);
+            Embeddings users =
+                    ModelEmbeddings.ofUsers(folder, List.of("user-3", "nobody", "user-1", "user-3"))
+                            .orElseThrow();
+            assertThat(users.ids()).containsExactly("user-3", "user-1");
+            assertThat(users.dimension()).isEqualTo(6);
+            float[] cosines = new float[2];
+            users.from(0, cosines);
+            assertThat(cosines[0]).isCloseTo(1, within(1e-6f));
+            assertThat(cosines[1]).isLessThan(.999f);
+        }
+    }
+
+    @Test
+    void otherKindsKnowNoUsers() throws Exception {
+        assertThat(ModelEmbeddings.ofUsers(WellMeantModels.all().get("gru4rec"), List.of("user-1")))
+                .isEmpty();
+    }
+}
