@@ -142,7 +142,7 @@ class MapPageTest {
                 MapPage.html(
                         subject(List.of(point("a", null, null, 0), point("b", null, null, 0))));
         assertThat(page).doesNotContain("<link", "src=\"http", "@import", "fetch(");
-        assertThat(page).contains("default-src 'none'");
+        assertThat(page).contains("default-src &#39;none&#39;");
     }
 
     @Test
