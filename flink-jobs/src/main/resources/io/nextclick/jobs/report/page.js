@@ -162,9 +162,9 @@
       }
       ctx.globalAlpha = 1;
       for (const other of [of.chosen, ...near]) {
-        ctx.lineWidth = other === of.chosen ? 3 : 1.5;
+        ctx.lineWidth = other === of.chosen ? 2.5 : 1.25;
         ctx.beginPath();
-        ctx.arc(...place(other), other === of.chosen ? 9 : 6, 0, 2 * Math.PI);
+        ctx.arc(...place(other), other === of.chosen ? 8 : 5.5, 0, 2 * Math.PI);
         ctx.stroke();
       }
       ctx.restore();

@@ -47,7 +47,7 @@ class MapCommandTest {
                                 s,
                                 s % 30,
                                 item,
-                                s * 1_000_000L + i * 1_000,
+                                s * 1_000_000L + i * 1_000L,
                                 item,
                                 s % 2 == 0 ? "shirts|all" : "skirts",
                                 s % 3));
