@@ -210,7 +210,7 @@ public final class MapPage {
         html.open("div", "class", "explorer");
         page.figure(
                 MAP,
-                subject.points().size() + " " + noun + "s, laid out by UMAP.",
+                Page.number(subject.points().size()) + " " + noun + "s, laid out by UMAP.",
                 "Scatter chart; the tables below hold the neighbourhoods.");
         // Works by script alone, so the script shows it.
         html.open("div", "class", "finder", "data-chart", MAP, "hidden", "");
@@ -338,10 +338,11 @@ public final class MapPage {
             html.open("td");
             int[] rows = subject.neighbours().rows()[point];
             for (int k = 0; k < Math.min(NEIGHBOURS_LISTED, rows.length); k++) {
-                html.raw(k == 0 ? "" : ", ").raw(Page.key(groups.get(groupOf[rows[k]]).role()));
-                html.text(subject.points().get(rows[k]).label());
+                html.raw(k == 0 ? "" : ", ").open("span", "class", "near");
+                html.raw(Page.key(groups.get(groupOf[rows[k]]).role()));
+                html.text(subject.points().get(rows[k]).label()).raw(" <small>");
                 double cosine = subject.neighbours().proximities()[point][k];
-                html.raw(" ").element("small", String.format(Locale.ROOT, "%.2f", cosine));
+                html.raw(String.format(Locale.ROOT, "%.2f", cosine)).raw("</small></span>");
             }
             html.close("td").close("tr");
         }
