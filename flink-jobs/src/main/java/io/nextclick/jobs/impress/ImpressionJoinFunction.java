@@ -51,6 +51,9 @@ public final class ImpressionJoinFunction
         extends KeyedCoProcessFunction<String, Impression, ReceivedClick, LabelledImpression>
         implements CheckpointedFunction {
 
+    /** The state's name in a savepoint. */
+    static final String STATE = "impressions-and-clicks";
+
     private static final long serialVersionUID = 1L;
 
     private final JoinSettings settings;
@@ -76,9 +79,7 @@ public final class ImpressionJoinFunction
     public void open(OpenContext context) {
         sessions =
                 getRuntimeContext()
-                        .getState(
-                                new ValueStateDescriptor<>(
-                                        "impressions-and-clicks", JoinStateSerializer.TYPE));
+                        .getState(new ValueStateDescriptor<>(STATE, JoinStateSerializer.TYPE));
         metrics = new JoinMetrics(getRuntimeContext().getMetricGroup());
     }
 

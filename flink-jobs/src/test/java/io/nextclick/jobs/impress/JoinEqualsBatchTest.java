@@ -45,7 +45,7 @@ class JoinEqualsBatchTest {
     void whatLeavesIsWhatABatchJoinMakesOfTheRecordsThatCount() throws Exception {
         for (int order = 0; order < ORDERS; order++) {
             Random random = new Random(SEED + order);
-            compare(random, new Log(random), "seed " + (SEED + order));
+            compare(random, new Log(random), "seed " + (SEED + order), JoinRun::new);
         }
         System.out.printf(
                 "%,d orders from seed %d on: %,d impressions left, %,d of their items clicked;"
@@ -142,7 +142,21 @@ class JoinEqualsBatchTest {
         }
     }
 
-    private void compare(Random random, Log log, String what) throws Exception {
+    /** On the heap a value is a serializer's business at restarts only. */
+    @Test
+    void onRocksDbItIsTheSame() throws Exception {
+        for (int order = 0; order < ORDERS / 40; order++) {
+            Random random = new Random(SEED + order);
+            compare(random, new Log(random), "seed " + (SEED + order), JoinRun::onRocksDb);
+        }
+    }
+
+    /** Makes the join that is compared. */
+    private interface Maker {
+        JoinRun make(JoinSettings settings) throws Exception;
+    }
+
+    private void compare(Random random, Log log, String what, Maker maker) throws Exception {
         long window = log.settings.window().toMillis();
         long lateness = log.settings.lateness().toMillis();
         // How eagerly each input's watermark follows its records; late records come of eagerness.
@@ -153,7 +167,7 @@ class JoinEqualsBatchTest {
         Set<Impression> shown = new HashSet<>();
         Set<ReceivedClick> clicks = new HashSet<>();
         List<LabelledImpression> left = new ArrayList<>();
-        JoinRun run = new JoinRun(log.settings).open();
+        JoinRun run = maker.make(log.settings).open();
         try {
             for (Object record : log.arrivals) {
                 long watermark = Math.max(before, Math.min(sent[0], sent[1]));
@@ -173,7 +187,7 @@ class JoinEqualsBatchTest {
                     left.addAll(run.labelled());
                     var state = run.snapshot();
                     run.close();
-                    run = new JoinRun(log.settings).restore(state);
+                    run = maker.make(log.settings).restore(state);
                     before = watermark;
                     sent = new long[] {-1_000, -1_000};
                 }

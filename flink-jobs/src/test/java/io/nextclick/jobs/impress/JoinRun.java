@@ -9,6 +9,8 @@ import java.util.List;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
 import org.apache.flink.streaming.api.operators.co.KeyedCoProcessOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
@@ -24,8 +26,11 @@ final class JoinRun implements AutoCloseable {
             harness;
 
     private final ImpressionJoinFunction function;
+    private final KeyedCoProcessOperator<String, Impression, ReceivedClick, LabelledImpression>
+            operator;
     private final int subtasks;
     private final int index;
+    private boolean onRocksDb;
     private long offset;
 
     JoinRun(JoinSettings settings) throws Exception {
@@ -37,26 +42,37 @@ final class JoinRun implements AutoCloseable {
         this.subtasks = subtasks;
         this.index = index;
         function = new ImpressionJoinFunction(settings);
+        operator = new KeyedCoProcessOperator<>(function);
         harness =
                 new KeyedTwoInputStreamOperatorTestHarness<>(
-                        new KeyedCoProcessOperator<>(function),
+                        operator,
                         Impression::sessionId,
                         ReceivedClick::sessionId,
                         Types.STRING,
                         KEY_GROUPS,
                         subtasks,
                         index);
-        harness.setup(LabelledImpressionSerializer.TYPE.createSerializer(null));
+    }
+
+    /** With state in RocksDB, as in a job: each value is written and read at each record. */
+    static JoinRun onRocksDb(JoinSettings settings) throws Exception {
+        JoinRun run = new JoinRun(settings);
+        run.onRocksDb = true;
+        run.harness.setStateBackend(new EmbeddedRocksDBStateBackend());
+        return run;
     }
 
     JoinRun open() throws Exception {
+        harness.setup(LabelledImpressionSerializer.TYPE.createSerializer(null));
         harness.open();
         return this;
     }
 
     JoinRun restore(OperatorSubtaskState state) throws Exception {
+        harness.setup(LabelledImpressionSerializer.TYPE.createSerializer(null));
         harness.initializeState(state);
-        return open();
+        harness.open();
+        return this;
     }
 
     OperatorSubtaskState snapshot() throws Exception {
@@ -134,7 +150,16 @@ final class JoinRun implements AutoCloseable {
 
     /** Neither state nor timers are left. */
     boolean isEmpty() {
-        return harness.numKeyedStateEntries() == 0 && harness.numEventTimeTimers() == 0;
+        return entries() == 0 && harness.numEventTimeTimers() == 0;
+    }
+
+    private long entries() {
+        // The harness can count on the heap only.
+        return onRocksDb
+                ? operator.getKeyedStateBackend()
+                        .getKeys(ImpressionJoinFunction.STATE, VoidNamespace.INSTANCE)
+                        .count()
+                : harness.numKeyedStateEntries();
     }
 
     @Override
