@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
             BenchIndexCommand.class,
             BenchReleaseCommand.class,
             BenchSessionsCommand.class,
-            BenchCapacityCommand.class
+            BenchCapacityCommand.class,
+            BenchExperimentsCommand.class
         },
         description = "Measure throughput and latency of the job, its parts and its limits.",
         footer = {

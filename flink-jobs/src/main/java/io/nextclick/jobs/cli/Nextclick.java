@@ -65,6 +65,7 @@ public final class Nextclick implements Runnable {
         commandLine.addSubcommand(new EvaluateCommand());
         commandLine.addSubcommand(new MapCommand());
         commandLine.addSubcommand(new ReleaseCommand());
+        commandLine.addSubcommand(new ExperimentCommand());
         commandLine.addSubcommand(new ReadyCommand());
         commandLine.addSubcommand(new TopicsCommand());
         commandLine.addSubcommand(new ReplayCommand());

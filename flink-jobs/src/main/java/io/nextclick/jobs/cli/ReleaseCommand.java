@@ -1,22 +1,18 @@
 package io.nextclick.jobs.cli;
 
-import io.nextclick.jobs.kafka.TopicHistory;
 import io.nextclick.jobs.model.FileSystemModels;
 import io.nextclick.models.device.ComputeDevice;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.files.ModelManifest;
 import io.nextclick.models.serving.ServableModel;
 import io.nextclick.models.serving.ServableModels;
-import io.nextclick.schemas.DetectingCodec;
 import io.nextclick.schemas.Encoding;
-import io.nextclick.schemas.MalformedRecordException;
 import io.nextclick.schemas.ModelRelease;
 import io.nextclick.schemas.ModelRelease.PreviousRelease;
 import io.nextclick.schemas.Topics;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -24,11 +20,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -117,7 +108,7 @@ final class ReleaseCommand implements Callable<Integer> {
         }
         // What can't be served isn't even asked about.
         ModelRelease offered = action.model == null ? null : offered();
-        Map<String, ModelRelease> released = released();
+        Map<String, ModelRelease> released = releases().latest(spec.commandLine().getErr());
         if (action.list) {
             list(released);
             return Nextclick.DONE;
@@ -214,58 +205,12 @@ final class ReleaseCommand implements Callable<Integer> {
                         + candidates.stream().map(ModelRelease::name).toList());
     }
 
-    /** The last release of each name. */
-    private Map<String, ModelRelease> released() throws IOException {
-        DetectingCodec<ModelRelease> codec =
-                DetectingCodec.of(Topics.MODEL_RELEASES, Encoding.JSON);
-        Map<String, ModelRelease> released = new TreeMap<>();
-        PrintWriter err = spec.commandLine().getErr();
-        try (TopicHistory history = new TopicHistory(kafka.clientProperties(Map.of()), topic)) {
-            history.read(
-                    record -> {
-                        try {
-                            if (record.value() == null) {
-                                if (record.key() != null) {
-                                    released.remove(
-                                            new String(record.key(), StandardCharsets.UTF_8));
-                                }
-                            } else {
-                                ModelRelease release = codec.decode(record.value());
-                                released.put(release.name(), release);
-                            }
-                        } catch (MalformedRecordException e) {
-                            err.printf(
-                                    "unreadable record at %s-%d-%d: %s%n",
-                                    record.topic(),
-                                    record.partition(),
-                                    record.offset(),
-                                    e.getMessage());
-                        }
-                        return true;
-                    });
-        }
-        return released;
+    private ControlTopic<ModelRelease> releases() throws IOException {
+        return new ControlTopic<>(Topics.MODEL_RELEASES, topic, kafka.clientProperties(Map.of()));
     }
 
     private void publish(ModelRelease release) throws IOException, InterruptedException {
-        Map<String, String> defaults =
-                Map.of(
-                        ProducerConfig.ACKS_CONFIG,
-                        "all",
-                        ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
-                        "true");
-        byte[] key = Topics.MODEL_RELEASES.key(release).getBytes(StandardCharsets.UTF_8);
-        byte[] value = DetectingCodec.of(Topics.MODEL_RELEASES, encoding).encode(release);
-        try (KafkaProducer<byte[], byte[]> producer =
-                new KafkaProducer<>(
-                        kafka.clientProperties(defaults),
-                        new ByteArraySerializer(),
-                        new ByteArraySerializer())) {
-            producer.send(new ProducerRecord<>(topic, key, value)).get();
-        } catch (ExecutionException e) {
-            throw new IOException(
-                    "the release can't be published: " + e.getCause().getMessage(), e);
-        }
+        releases().publish(release, encoding);
         spec.commandLine().getOut().printf("released %s%n", describe(release));
     }
 
