@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
         name = "bench",
         subcommands = {
             BenchTrainingCommand.class,
+            BenchClassicsCommand.class,
             BenchTowersCommand.class,
             BenchLearningCommand.class,
             BenchIndexCommand.class,

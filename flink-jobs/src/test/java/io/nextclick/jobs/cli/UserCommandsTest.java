@@ -136,6 +136,53 @@ class UserCommandsTest {
     }
 
     @Test
+    void theClassicsStandInOneTable() {
+        CommandRun run =
+                CommandRun.of(
+                        "bench",
+                        "classics",
+                        "--clicks",
+                        folder.toString(),
+                        "--format",
+                        "movielens",
+                        "--seeds",
+                        "1-2",
+                        "--item-features",
+                        "genres");
+
+        assertThat(run.exitCode()).as(run.err()).isEqualTo(Nextclick.DONE);
+        for (String row :
+                new String[] {
+                    "popularity",
+                    "markov",
+                    "item-knn",
+                    "vmis-knn",
+                    "user-neighbours",
+                    "item-neighbours",
+                    "mf",
+                    "als",
+                    "mf, features",
+                    "als, features",
+                    "implicit-als"
+                }) {
+            assertThat(run.out()).containsPattern("(?m)^" + row + " +[–0]");
+        }
+        assertThat(run.out()).contains("RMSE").contains("HR@10 of 100").contains("±");
+        assertThat(
+                        CommandRun.of(
+                                        "bench",
+                                        "classics",
+                                        "--clicks",
+                                        folder.toString(),
+                                        "--format",
+                                        "movielens",
+                                        "--seeds",
+                                        "x")
+                                .err())
+                .contains("--seeds is 'x'");
+    }
+
+    @Test
     void whatDoesNotGoTogetherIsRefused() {
         assertThat(train("mf", "--confidence", "3").err())
                 .contains("--confidence is no option of mf");

@@ -138,6 +138,16 @@ class ExamplesTest {
     }
 
     @Test
+    void theIntervalOfAMeanIsStudents() {
+        // Mean 3, standard error √(2.5 / 5), and 2.776445 is t's quantile of four degrees.
+        Interval interval = Interval.ofMean(0.95, 1, 2, 3, 4, 5);
+        assertThat(interval.high()).isCloseTo(3 + 2.776445 * Math.sqrt(0.5), within(1e-5));
+        assertThat(interval.low()).isCloseTo(3 - 2.776445 * Math.sqrt(0.5), within(1e-5));
+        assertThat(Interval.ofMean(0.95, 2, 2)).isEqualTo(new Interval(2, 2));
+        assertThatThrownBy(() -> Interval.ofMean(0.95, 2)).hasMessage("one number has no interval");
+    }
+
+    @Test
     void whatDoesNotFitIsRefused() {
         List<String> two = Collections.nCopies(2, "a");
         assertThatThrownBy(() -> new RatedExamples(two, new double[2], new double[3]))
