@@ -181,7 +181,7 @@ class MapCommandTest {
         assertThat(map(markov).err())
                 .contains(
                         "a model of kind markov knows no items by vectors; those that do are"
-                                + " gru4rec, sasrec");
+                                + " als, gru4rec, implicit-als, mf, sasrec");
         assertThat(map(markov, "--of", "users").err())
                 .contains("--clicks is needed to know the users by");
         assertThat(
@@ -194,7 +194,7 @@ class MapCommandTest {
                                         "--format",
                                         "jsonl")
                                 .err())
-                .contains("knows no users by vectors; those that do are two-tower");
+                .contains("knows no users by vectors; those that do are als,");
         assertThat(map(markov, "--points", "4").exitCode()).isEqualTo(Nextclick.WRONG_USAGE);
         assertThat(map(markov, "--clicks", log.toString()).err())
                 .contains("--clicks and --format go together");

@@ -44,8 +44,12 @@ public final class Factorization implements RatingModel {
     /** Every kind. */
     public static final List<String> KINDS = List.of(SGD, ALS, IMPLICIT_ALS);
 
-    static final String USER_VECTORS = "user.vectors";
-    static final String ITEM_VECTORS = "item.vectors";
+    /** The tensor of the users' vectors. */
+    public static final String USER_VECTORS = "user.vectors";
+
+    /** The tensor of the items' vectors. */
+    public static final String ITEM_VECTORS = "item.vectors";
+
     static final String USER_BIASES = "user.biases";
     static final String ITEM_BIASES = "item.biases";
 

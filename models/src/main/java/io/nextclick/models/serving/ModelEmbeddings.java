@@ -3,8 +3,12 @@ package io.nextclick.models.serving;
 import io.nextclick.models.embedding.Embeddings;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
+import io.nextclick.models.rating.Factorization;
+import io.nextclick.models.rating.RatingModel;
+import io.nextclick.models.scoring.UserScorer;
 import io.nextclick.models.tower.TowerWeights;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -13,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
  * The vectors by which a model folder knows items and users, to look at: nothing is made ready to
@@ -20,14 +25,17 @@ import java.util.TreeSet;
  */
 public final class ModelEmbeddings {
 
+    private static final String TWO_TOWER = "two-tower";
+
     /** By kind the tensor [V, D] whose rows score the items, V = items, D = dimension. */
     private static final Map<String, String> ITEM_VECTORS = new TreeMap<>();
 
     static {
         ITEM_VECTORS.put("gru4rec", Gru4RecWeights.OUTPUT_WEIGHT);
         ITEM_VECTORS.put("sasrec", SasRecWeights.OUTPUT_WEIGHT);
-        ITEM_VECTORS.put("two-tower", ServableTwoTower.OUTPUT_VECTORS);
+        ITEM_VECTORS.put(TWO_TOWER, ServableTwoTower.OUTPUT_VECTORS);
         ITEM_VECTORS.put("torchscript", ServableTorchScript.ITEM_WEIGHT);
+        Factorization.KINDS.forEach(kind -> ITEM_VECTORS.put(kind, Factorization.ITEM_VECTORS));
     }
 
     private ModelEmbeddings() {}
@@ -39,7 +47,9 @@ public final class ModelEmbeddings {
 
     /** The kinds of model that may know users by vectors. */
     public static Set<String> kindsWithUsers() {
-        return new TreeSet<>(List.of("two-tower"));
+        Set<String> kinds = new TreeSet<>(Factorization.KINDS);
+        kinds.add(TWO_TOWER);
+        return kinds;
     }
 
     /**
@@ -60,8 +70,8 @@ public final class ModelEmbeddings {
     }
 
     /**
-     * The vectors of users. A two-tower model has them under a digest of the user's id, so users
-     * are found by asking for them; it keeps those who clicked last.
+     * The vectors of users. Models have them under digests of the users' ids, so users are found by
+     * asking for them; a two-tower model keeps those who clicked last.
      *
      * @param users ids to look for
      * @return of those that the model knows, in the order of {@code users}; empty for a kind that
@@ -70,23 +80,49 @@ public final class ModelEmbeddings {
      */
     public static Optional<Embeddings> ofUsers(ModelFolder folder, Collection<String> users)
             throws ModelFileException {
-        if (!kindsWithUsers().contains(folder.manifest().kind())) {
+        String kind = folder.manifest().kind();
+        if (kind.equals(TWO_TOWER)) {
+            TowerWeights tower = TowerWeights.read(folder);
+            return Optional.of(
+                    known(users, tower.dimension(), user -> tower.profile(user, Map.of())));
+        }
+        if (!Factorization.KINDS.contains(kind)) {
             return Optional.empty();
         }
-        TowerWeights tower = TowerWeights.read(folder);
+        RatingModel model = RatingModel.read(folder);
+        float[] vectors = folder.floats(Factorization.USER_VECTORS, -1, -1);
+        int dimension = folder.tensors().get(Factorization.USER_VECTORS).shape()[1];
+        return Optional.of(
+                known(
+                        users,
+                        dimension,
+                        user -> {
+                            int row = model.user(user);
+                            return row == UserScorer.UNKNOWN
+                                    ? null
+                                    : Arrays.copyOfRange(
+                                            vectors, row * dimension, (row + 1) * dimension);
+                        }));
+    }
+
+    /**
+     * @param vectorOf a user's vector; null of one that the model doesn't know
+     */
+    private static Embeddings known(
+            Collection<String> users, int dimension, Function<String, float[]> vectorOf) {
         List<String> known = new ArrayList<>();
         List<float[]> vectors = new ArrayList<>();
         for (String user : new LinkedHashSet<>(users)) {
-            float[] vector = tower.profile(user, Map.of());
+            float[] vector = vectorOf.apply(user);
             if (vector != null) {
                 known.add(user);
                 vectors.add(vector);
             }
         }
-        float[] flat = new float[Math.multiplyExact(known.size(), tower.dimension())];
+        float[] flat = new float[Math.multiplyExact(known.size(), dimension)];
         for (int i = 0; i < vectors.size(); i++) {
-            System.arraycopy(vectors.get(i), 0, flat, i * tower.dimension(), tower.dimension());
+            System.arraycopy(vectors.get(i), 0, flat, i * dimension, dimension);
         }
-        return Optional.of(new Embeddings(known, flat, tower.dimension()));
+        return new Embeddings(known, flat, dimension);
     }
 }

@@ -3,17 +3,26 @@ package io.nextclick.models.serving;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.nextclick.models.clicklog.LoggedClick;
 import io.nextclick.models.embedding.Embeddings;
 import io.nextclick.models.files.ModelFolder;
+import io.nextclick.models.rating.AlsFactorization;
+import io.nextclick.models.rating.Factorization;
+import io.nextclick.models.rating.ImplicitAls;
+import io.nextclick.models.rating.Ratings;
+import io.nextclick.models.rating.SgdFactorization;
 import io.nextclick.models.session.SessionRules;
 import io.nextclick.models.tower.TowerExample;
 import io.nextclick.models.tower.TwoTowerLearner;
 import io.nextclick.models.tower.TwoTowerOptions;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelEmbeddingsTest {
 
@@ -92,6 +101,50 @@ class ModelEmbeddingsTest {
             assertThat(cosines[0]).isCloseTo(1, within(1e-6f));
             assertThat(cosines[1]).isLessThan(.999f);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mf", "als", "implicit-als"})
+    void factorizationsKnowItemsAndUsersByTheirFactors(String kind) throws Exception {
+        List<LoggedClick> clicks = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            clicks.add(
+                    new LoggedClick(
+                            null,
+                            "u" + i % 20,
+                            "u" + i % 20,
+                            "i" + (i * 7 + i / 20) % 15,
+                            i,
+                            Map.of("rating", Integer.toString(1 + (i * 31 + i / 20 * 3) % 5))));
+        }
+        Ratings ratings = Ratings.explicit(clicks);
+        Factorization model =
+                switch (kind) {
+                    case Factorization.SGD ->
+                            SgdFactorization.train(ratings, SgdFactorization.Options.DEFAULTS);
+                    case Factorization.ALS ->
+                            // With the usual weight of the penalty so few ratings say nothing.
+                            AlsFactorization.train(
+                                    ratings, new AlsFactorization.Options(4, 12, 0.01, 1, 1));
+                    default -> ImplicitAls.train(ratings, ImplicitAls.Options.DEFAULTS);
+                };
+        ModelFolder folder = model.folder("1", SessionRules.DEFAULT, List.of(), Instant.EPOCH);
+        Embeddings items = ModelEmbeddings.ofItems(folder).orElseThrow();
+        assertThat(items.ids()).isEqualTo(folder.vocabulary().items());
+        assertCosines(items, folder.floats(Factorization.ITEM_VECTORS, items.size(), -1));
+
+        List<String> asked = new ArrayList<>(List.of("nobody"));
+        for (int row = 0; row < 20; row++) {
+            // In the order of rows, so that the tensor is what to expect.
+            for (int user = 0; user < 20; user++) {
+                if (model.user("u" + user) == row) {
+                    asked.add("u" + user);
+                }
+            }
+        }
+        Embeddings users = ModelEmbeddings.ofUsers(folder, asked).orElseThrow();
+        assertThat(users.ids()).isEqualTo(asked.subList(1, 21));
+        assertCosines(users, folder.floats(Factorization.USER_VECTORS, 20, -1));
     }
 
     @Test
