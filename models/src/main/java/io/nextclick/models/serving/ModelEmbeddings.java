@@ -32,7 +32,8 @@ public final class ModelEmbeddings {
 
     static {
         ITEM_VECTORS.put("gru4rec", Gru4RecWeights.OUTPUT_WEIGHT);
-        ITEM_VECTORS.put("sasrec", SasRecWeights.OUTPUT_WEIGHT);
+        // Session networks name it alike.
+        ITEM_VECTORS.put("sasrec", Gru4RecWeights.OUTPUT_WEIGHT);
         ITEM_VECTORS.put(TWO_TOWER, ServableTwoTower.OUTPUT_VECTORS);
         ITEM_VECTORS.put("torchscript", ServableTorchScript.ITEM_WEIGHT);
         Factorization.KINDS.forEach(kind -> ITEM_VECTORS.put(kind, Factorization.ITEM_VECTORS));

@@ -32,7 +32,6 @@ record SasRecWeights(
         float[] outputBias) {
 
     private static final String EMBEDDING = "embedding.weight";
-    static final String OUTPUT_WEIGHT = "output.weight";
     private static final String POSITIONS = "positions.weight";
     private static final String BIAS = "output.bias";
     private static final int MOST_POSITIONS = 10_000;
@@ -93,7 +92,7 @@ record SasRecWeights(
         for (int layer = 0; layer < layers; layer++) {
             blocks.add(block(folder, "encoder.layers." + layer + ".", size));
         }
-        float[] outputWeight = folder.floats(OUTPUT_WEIGHT, items, size);
+        float[] outputWeight = folder.floats("output.weight", items, size);
         return new SasRecWeights(
                 items,
                 size,
