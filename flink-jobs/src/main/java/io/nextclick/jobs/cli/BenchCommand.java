@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
             BenchTrainingCommand.class,
             BenchClassicsCommand.class,
             BenchTowersCommand.class,
+            BenchRankersCommand.class,
             BenchLearningCommand.class,
             BenchIndexCommand.class,
             BenchReleaseCommand.class,

@@ -64,6 +64,7 @@ public final class Nextclick implements Runnable {
         commandLine.addSubcommand(new ImportCommand());
         commandLine.addSubcommand(new EvaluateCommand());
         commandLine.addSubcommand(new MapCommand());
+        commandLine.addSubcommand(new RankerCommand());
         commandLine.addSubcommand(new ReleaseCommand());
         commandLine.addSubcommand(new ExperimentCommand());
         commandLine.addSubcommand(new ReadyCommand());

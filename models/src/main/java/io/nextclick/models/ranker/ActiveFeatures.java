@@ -32,6 +32,16 @@ public final class ActiveFeatures {
         return values[at];
     }
 
+    /** The same features, in no more room than they need. */
+    ActiveFeatures copy() {
+        ActiveFeatures copy = new ActiveFeatures();
+        copy.fields = Arrays.copyOf(fields, size);
+        copy.indices = Arrays.copyOf(indices, size);
+        copy.values = Arrays.copyOf(values, size);
+        copy.size = size;
+        return copy;
+    }
+
     void clear() {
         size = 0;
     }

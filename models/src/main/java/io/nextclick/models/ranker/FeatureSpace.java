@@ -344,21 +344,23 @@ public final class FeatureSpace {
         return offsets[field] + (isValue ? 1 + (int) number : 0);
     }
 
-    /** 0 for NaN, else 1 + how many bounds aren't above the value. */
+    /**
+     * 0 for NaN, else 1 + how many bounds aren't above the value. Candidates' values come in no
+     * order that a processor could foresee, so that nothing here is a branch on them: the sign of a
+     * difference says whether to go right.
+     */
     private static int bin(float[] bounds, float value) {
         if (Float.isNaN(value)) {
             return 0;
         }
+        float finite = Math.min(Math.max(value, -Float.MAX_VALUE), Float.MAX_VALUE);
         int low = 0;
         int size = bounds.length;
         while (size > 0) {
-            int half = size >>> 1;
-            if (bounds[low + half] <= value) {
-                low += half + 1;
-                size -= half + 1;
-            } else {
-                size = half;
-            }
+            int half = (size + 1) >>> 1;
+            int isBelow = Float.floatToRawIntBits(finite - bounds[low + half - 1]) >>> 31;
+            low += half & (isBelow - 1);
+            size -= half;
         }
         return 1 + low;
     }

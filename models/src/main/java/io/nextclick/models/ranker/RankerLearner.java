@@ -81,9 +81,14 @@ public final class RankerLearner {
      */
     public double learn(RankingExample example) {
         space.encode(example, features);
-        float logOdds = terms.forward(features);
-        double slope = Ranker.probability(logOdds) - (example.positive() ? 1 : 0);
-        terms.backward(features, (float) slope);
+        return learn(features, example.positive());
+    }
+
+    /** Learns from an example that has been encoded in this space. */
+    double learn(ActiveFeatures example, boolean positive) {
+        float logOdds = terms.forward(example);
+        double slope = Ranker.probability(logOdds) - (positive ? 1 : 0);
+        terms.backward(example, (float) slope);
         examples++;
         if (++pending == options.batch()) {
             endBatch();

@@ -96,13 +96,13 @@ public record RankerOptions(
         return new RankerOptions(
                 kind,
                 kind == RankerKind.FFM ? 4 : 8,
-                kind.isDeep() ? List.of(64, 32) : List.of(),
+                kind.isDeep() ? List.of(32, 16) : List.of(),
                 List.of(),
                 1 << 18,
                 0.05,
-                0.02,
+                0.01,
                 0,
-                kind == RankerKind.LOGISTIC_REGRESSION ? 1 : 1e-4,
+                kind == RankerKind.LOGISTIC_REGRESSION ? 1 : 1e-3,
                 16,
                 1,
                 1);

@@ -1,6 +1,5 @@
 package io.nextclick.models.ranker;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -72,9 +71,10 @@ public record RankerTraining(int epochs, double validationShare, int patience) {
             List<RankingExample> validation = examples.subList(learnt, examples.size());
             RankerLearner learner =
                     new RankerLearner(FeatureSpace.learn(fields, training), options);
+            Encoded encoded = new Encoded(learner.space(), training);
             best = 0;
             for (int epoch = 1; epoch <= epochs && epoch - best <= patience; epoch++) {
-                learnEpoch(learner, training, epoch);
+                encoded.learn(learner, epoch);
                 double logLoss = logLoss(learner, validation);
                 listener.epochEnded(epoch, logLoss);
                 if (best == 0 || logLoss < lowest) {
@@ -84,35 +84,55 @@ public record RankerTraining(int epochs, double validationShare, int patience) {
             }
         }
         RankerLearner learner = new RankerLearner(FeatureSpace.learn(fields, examples), options);
+        Encoded encoded = new Encoded(learner.space(), examples);
         for (int epoch = 1; epoch <= best; epoch++) {
-            learnEpoch(learner, examples, epoch);
+            encoded.learn(learner, epoch);
             listener.epochEnded(epoch, Double.NaN);
         }
         return new Result(learner, best, lowest);
     }
 
-    private static void learnEpoch(
-            RankerLearner learner, List<RankingExample> examples, int epoch) {
-        RankerOptions options = learner.options();
-        NegativeSampling sampling = new NegativeSampling(options.negativeRate());
-        List<RankingExample> order = new ArrayList<>(examples.size());
-        for (int i = 0; i < examples.size(); i++) {
-            RankingExample example = examples.get(i);
-            // The same negatives in every epoch: others would be a larger sample.
-            if (sampling.keeps(example.positive(), options.seed() ^ (i + 1L))) {
-                order.add(example);
+    /** Examples as features, which takes longer to find out than to learn from. */
+    private static final class Encoded {
+
+        private final ActiveFeatures[] features;
+        private final boolean[] positive;
+
+        Encoded(FeatureSpace space, List<RankingExample> examples) {
+            features = new ActiveFeatures[examples.size()];
+            positive = new boolean[features.length];
+            ActiveFeatures scratch = new ActiveFeatures();
+            for (int i = 0; i < features.length; i++) {
+                space.encode(examples.get(i), scratch);
+                features[i] = scratch.copy();
+                positive[i] = examples.get(i).positive();
             }
         }
-        SplittableRandom random =
-                new SplittableRandom(FeatureSpace.mixed(options.seed() + 31L * epoch));
-        for (int i = order.size() - 1; i > 0; i--) {
-            int other = random.nextInt(i + 1);
-            RankingExample moved = order.get(i);
-            order.set(i, order.get(other));
-            order.set(other, moved);
+
+        void learn(RankerLearner learner, int epoch) {
+            RankerOptions options = learner.options();
+            NegativeSampling sampling = new NegativeSampling(options.negativeRate());
+            int[] order = new int[features.length];
+            int count = 0;
+            for (int i = 0; i < features.length; i++) {
+                // The same negatives in every epoch: others would be a larger sample.
+                if (sampling.keeps(positive[i], options.seed() ^ (i + 1L))) {
+                    order[count++] = i;
+                }
+            }
+            SplittableRandom random =
+                    new SplittableRandom(FeatureSpace.mixed(options.seed() + 31L * epoch));
+            for (int i = count - 1; i >= 0; i--) {
+                int other = random.nextInt(i + 1);
+                int moved = order[i];
+                order[i] = order[other];
+                order[other] = moved;
+            }
+            for (int i = 0; i < count; i++) {
+                learner.learn(features[order[i]], positive[order[i]]);
+            }
+            learner.endBatch();
         }
-        order.forEach(learner::learn);
-        learner.endBatch();
     }
 
     private static double logLoss(RankerLearner learner, List<RankingExample> examples) {
