@@ -124,6 +124,11 @@ final class CrossTerm extends Term {
     }
 
     @Override
+    boolean hasItemTable() {
+        return true;
+    }
+
+    @Override
     float query(ActiveFeatures query, float[] vector, int at, float[] pairs) {
         return side(query, pairs);
     }

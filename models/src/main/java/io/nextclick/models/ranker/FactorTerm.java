@@ -69,17 +69,7 @@ final class FactorTerm extends Term {
 
     @Override
     float query(ActiveFeatures query, float[] vector, int at, float[] pairs) {
-        return side(query, vector, at, pairs);
-    }
-
-    @Override
-    float item(ActiveFeatures item, float[] vector, int at, float[] pairs) {
-        return side(item, vector, at, pairs);
-    }
-
-    private float side(ActiveFeatures features, float[] vector, int at, float[] pairs) {
-        float own = forward(features);
-        System.arraycopy(sum, 0, vector, at, sum.length);
+        float own = item(query, vector, at, pairs);
         float[] values = table.values();
         for (int p = 0; p < pairFeatures.count(); p++) {
             int row = pairFeatures.index(p) * sum.length;
@@ -88,6 +78,26 @@ final class FactorTerm extends Term {
             }
         }
         return own;
+    }
+
+    /**
+     * An item meets pairs in the product: a table of each would take more memory than its vector.
+     */
+    @Override
+    float item(ActiveFeatures item, float[] vector, int at, float[] pairs) {
+        float own = forward(item);
+        System.arraycopy(sum, 0, vector, at, sum.length);
+        return own;
+    }
+
+    @Override
+    boolean hasPairVectors() {
+        return true;
+    }
+
+    @Override
+    void pairVector(int feature, float[] vector, int at) {
+        System.arraycopy(table.values(), feature * sum.length, vector, at, sum.length);
     }
 
     @Override

@@ -101,6 +101,11 @@ final class FieldFactorTerm extends Term {
     }
 
     @Override
+    boolean hasItemTable() {
+        return true;
+    }
+
+    @Override
     float query(ActiveFeatures query, float[] vector, int at, float[] pairs) {
         Arrays.fill(vector, at, at + vectorWidth(), 0);
         for (int q = 0; q < query.size(); q++) {

@@ -7,7 +7,8 @@ package io.nextclick.models.ranker;
  * serving, the features are those of a query (q), an item (i) and of pairs of both (p), one a field
  * p; a term whose value is made of single features and of pairs of features splits into
  *
- * <pre>  own(q) + own(i) + u(q) · v(i) + Σ_p (a(q, p) + b(i, p)) + Σ_{p &lt; p'} c(p, p')  </pre>
+ * <pre>  own(q) + own(i) + (u(q) + Σ_p w(p)) · v(i) + Σ_p (a(q, p) + b(i, p))
+ *         + Σ_{p &lt; p'} c(p, p')  </pre>
  *
  * of which everything but the sum itself is worked out once a query, once an item, or once for all.
  * Not for several threads.
@@ -38,6 +39,25 @@ abstract class Term {
      * @return own(q)
      */
     abstract float query(ActiveFeatures query, float[] vector, int at, float[] pairs);
+
+    /** Whether w isn't zero; {@link #pairVector} tells it. */
+    boolean hasPairVectors() {
+        return false;
+    }
+
+    /**
+     * w(p).
+     *
+     * @param feature a feature of pairs, by its number in the space
+     * @param vector w is written here
+     * @param at and begins here
+     */
+    void pairVector(int feature, float[] vector, int at) {}
+
+    /** Whether b isn't zero: a table of it is kept with each item. */
+    boolean hasItemTable() {
+        return false;
+    }
 
     /** Adds what depends on an item: the like of {@link #query}, with v, b and own(i). */
     abstract float item(ActiveFeatures item, float[] vector, int at, float[] pairs);

@@ -40,7 +40,7 @@ final class TrainedRanker implements Ranker {
      * Sums up what was worked out beforehand; see {@link Term}.
      *
      * <p>Shapes: W = the vectors of all terms, R = features of all fields of pairs. An item has an
-     * array of own(i), then v(i) [W], then b(i, p) [R].
+     * array of own(i), then v(i) [W], then, if a term has it, b(i, p) [R].
      */
     private final class Scorer implements CandidateScorer {
 
@@ -65,7 +65,18 @@ final class TrainedRanker implements Ranker {
         private int[][] crossed = new int[crosses == null ? 0 : 1024][];
 
         private final int width;
+
+        /** u(q), [W]. */
         private final float[] query;
+
+        /** u(q) + Σ w(p) of a candidate, [W]. */
+        private final float[] moved;
+
+        /** By feature of pairs: w(p), [W]; null where no term has it. */
+        private final float[][] pairVectors;
+
+        /** Whether items have a table of b(i, p). */
+        private final boolean hasItemTables;
 
         /** a(q, p), [R]. */
         private final float[] queryPairs = new float[pairFeatures.count()];
@@ -87,6 +98,9 @@ final class TrainedRanker implements Ranker {
             }
             width = sum;
             query = new float[width];
+            moved = new float[width];
+            hasItemTables = terms.terms().stream().anyMatch(Term::hasItemTable);
+            pairVectors = pairVectors();
             int count = fieldsOfPairs < 2 ? 0 : pairFeatures.count();
             pairPairs = new float[count * count];
             for (int p = 0; p < count; p++) {
@@ -104,6 +118,21 @@ final class TrainedRanker implements Ranker {
                     }
                 }
             }
+        }
+
+        private float[][] pairVectors() {
+            if (terms.terms().stream().noneMatch(Term::hasPairVectors)) {
+                return null;
+            }
+            float[][] vectors = new float[pairFeatures.count()][width];
+            for (int p = 0; p < vectors.length; p++) {
+                int at = 0;
+                for (Term term : terms.terms()) {
+                    term.pairVector(pairFeatures.index(p), vectors[p], at);
+                    at += term.vectorWidth();
+                }
+            }
+            return vectors;
         }
 
         @Override
@@ -136,14 +165,16 @@ final class TrainedRanker implements Ranker {
             }
             features.clear();
             space.item(item, features);
-            float[] prepared = new float[1 + width + pairFeatures.count()];
             float[] pairs = new float[pairFeatures.count()];
+            float[] prepared = new float[1 + width + (hasItemTables ? pairs.length : 0)];
             int at = 1;
             for (Term term : terms.terms()) {
                 prepared[0] += term.item(features, prepared, at, pairs);
                 at += term.vectorWidth();
             }
-            System.arraycopy(pairs, 0, prepared, at, pairs.length);
+            if (hasItemTables) {
+                System.arraycopy(pairs, 0, prepared, at, pairs.length);
+            }
             items[slot] = prepared;
             if (network != null) {
                 hidden[slot] = new float[network.firstWidth()];
@@ -210,16 +241,31 @@ final class TrainedRanker implements Ranker {
         }
 
         private float fromParts(float[] item) {
-            float sum = item[0] + product(query, item);
+            float sum = item[0];
             int pairsFrom = 1 + width;
             for (int i = 0; i < active.length; i++) {
                 int p = active[i];
-                sum += queryPairs[p] + item[pairsFrom + p];
+                sum += queryPairs[p];
+                if (hasItemTables) {
+                    sum += item[pairsFrom + p];
+                }
                 for (int other = i + 1; other < active.length; other++) {
                     sum += pairPairs[p * queryPairs.length + active[other]];
                 }
             }
-            return sum;
+            return sum + product(pairVectors == null ? query : movedByPairs(), item);
+        }
+
+        private float[] movedByPairs() {
+            float[] to = moved;
+            System.arraycopy(query, 0, to, 0, to.length);
+            for (int p : active) {
+                float[] vector = pairVectors[p];
+                for (int i = 0; i < to.length; i++) {
+                    to[i] += vector[i];
+                }
+            }
+            return to;
         }
 
         /** Four sums, as each addition has to wait for the one before it. */
