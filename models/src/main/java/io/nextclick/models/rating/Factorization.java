@@ -301,7 +301,8 @@ public final class Factorization implements RatingModel {
 
     /** Ridge regression of what the best rating exceeds the items' means by; x is unknown, so 0. */
     private SessionFolding ratedFolding() {
-        int dimension = parts.factors + parts.itemFeatures;
+        // Where there are biases alone, a vector of one zero.
+        int dimension = Math.max(1, parts.factors + parts.itemFeatures);
         float[] vectors = new float[items.size() * dimension];
         float[] targets = new float[items.size()];
         for (int item = 0; item < items.size(); item++) {
