@@ -18,6 +18,7 @@ import io.nextclick.models.scoring.SessionScorer;
 import io.nextclick.models.scoring.UserScorer;
 import io.nextclick.models.serving.ServableModel;
 import io.nextclick.models.session.ItemVocabulary;
+import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -133,7 +134,7 @@ final class UserEvaluation {
                                         Locale.ROOT,
                                         "%s: %,d of %,d users%n%s",
                                         name.equals("liked")
-                                                ? "rated " + Double.toString(liked) + " or more"
+                                                ? "rated " + BigDecimal.valueOf(liked).stripTrailingZeros().toPlainString() + " or more"
                                                 : name,
                                         report.examples(),
                                         report.groups(),
