@@ -134,7 +134,11 @@ final class UserEvaluation {
                                         Locale.ROOT,
                                         "%s: %,d of %,d users%n%s",
                                         name.equals("liked")
-                                                ? "rated " + BigDecimal.valueOf(liked).stripTrailingZeros().toPlainString() + " or more"
+                                                ? "rated "
+                                                        + BigDecimal.valueOf(liked)
+                                                                .stripTrailingZeros()
+                                                                .toPlainString()
+                                                        + " or more"
                                                 : name,
                                         report.examples(),
                                         report.groups(),

@@ -96,13 +96,15 @@ class RatingModelTest {
         int[] rows = ((Tensor.Ints) good.tensors().get("neighbours.rows")).values().clone();
         rows[1] = 10;
         refusesTensor(
-                good, "neighbours.rows", new Tensor.Ints(rows, rows.length), "don't fit each other");
+                good,
+                "neighbours.rows",
+                new Tensor.Ints(rows, rows.length),
+                "don't fit each other");
         int[] starts = ((Tensor.Ints) good.tensors().get("rating.starts")).values().clone();
         starts[1] = starts[2] + 1;
         refusesTensor(
                 good, "rating.starts", new Tensor.Ints(starts, starts.length), "don't fit each");
-        refusesTensor(
-                good, "rating.items", new Tensor.Ints(new int[3], 3), "don't fit each other");
+        refusesTensor(good, "rating.items", new Tensor.Ints(new int[3], 3), "don't fit each other");
     }
 
     @Test
