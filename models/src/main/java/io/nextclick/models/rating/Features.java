@@ -9,14 +9,21 @@ import java.util.TreeSet;
 
 /**
  * What is known of users or of items, as vectors of indicators. An attribute may hold several
- * values separated by {@code |}; they share a length of 1, so that a film of four genres has no
- * more weight than one of a single genre. An attribute of numbers with more different values than
+ * values separated by {@code |}; they share a length, so that a film of four genres has no more
+ * weight than one of a single genre. An attribute of numbers with more different values than
  * {@value #FEW_VALUES} is cut into {@value #BINS} bins of about equally many rows. What a row
  * doesn't say stays 0. Immutable.
  *
  * <p>Shapes: R = rows, F = features.
  */
 final class Features {
+
+    /**
+     * The length of an attribute, about that of a learnt factor. Short vectors need large weights,
+     * which the penalty holds down: at length 1, with the penalty that is right for factors, known
+     * features are learnt by heart.
+     */
+    private static final double LENGTH = Math.sqrt(0.1);
 
     private static final int FEW_VALUES = 20;
     private static final int BINS = 10;
@@ -114,7 +121,7 @@ final class Features {
             String[] cell = cells.get(row);
             for (String word : cell) {
                 columns.computeIfAbsent(word, any -> new float[cells.size()])[row] =
-                        (float) (1 / Math.sqrt(cell.length));
+                        (float) (LENGTH / Math.sqrt(cell.length));
             }
         }
         return List.copyOf(columns.values());

@@ -239,7 +239,7 @@ class FactorizationTest {
                 kind.equals("mf")
                         ? SgdFactorization.train(
                                 ratings,
-                                new SgdFactorization.Options(0, 100, 0.05, 0.97, 0.01, 0.01, 1))
+                                new SgdFactorization.Options(0, 200, 0.05, 0.98, 1e-3, 0.01, 1))
                         : AlsFactorization.train(
                                 ratings, new AlsFactorization.Options(0, 10, 0.01, 1, 1));
 
