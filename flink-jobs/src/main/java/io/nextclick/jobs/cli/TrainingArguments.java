@@ -28,15 +28,17 @@ final class TrainingArguments {
             description = "Use one item matrix for input and output.")
     private Boolean tied;
 
-    @Option(names = "--layers", description = "Blocks of a SASRec.")
+    @Option(
+            names = "--layers",
+            description = "Blocks of a SASRec or BERT4Rec.")
     private Integer layers;
 
     @Option(
             names = "--heads",
-            description = "Parts of a SASRec's vectors that attend each by itself.")
+            description = "Parts of their vectors that attend each by itself.")
     private Integer heads;
 
-    @Option(names = "--inner-size", description = "Inner size of a SASRec's feed-forward networks.")
+    @Option(names = "--inner-size", description = "Inner size of their feed-forward networks.")
     private Integer innerSize;
 
     @Option(
@@ -48,7 +50,7 @@ final class TrainingArguments {
             names = "--hidden-dropout",
             description =
                     "Share of values dropped in training: of GRU4Rec's state before it scores, or"
-                            + " within SASRec's blocks.")
+                            + " within the blocks.")
     private Double hiddenDropout;
 
     @Option(names = "--epochs", description = "The most epochs.")
@@ -99,7 +101,10 @@ final class TrainingArguments {
             description = "The most the norm of all gradients may be; 0: no bound.")
     private Double gradientNorm;
 
-    @Option(names = "--negatives", description = "Sampled negatives shared by a batch.")
+    @Option(
+            names = "--negatives",
+            description =
+                    "Sampled negatives shared by a batch.")
     private Integer negatives;
 
     @Option(names = "--alpha", description = "Exponent of the clicks that negatives are drawn by.")
@@ -157,6 +162,20 @@ final class TrainingArguments {
             paramLabel = "CLICKS",
             description = "Longer sessions are trained on in pieces of this many clicks.")
     private Integer maximumLength;
+
+    @Option(
+            names = "--mask-share",
+            paramLabel = "SHARE",
+            description = "Share of a session's clicks that a BERT4Rec has to find.")
+    private Double maskShare;
+
+    @Option(
+            names = "--next-share",
+            paramLabel = "SHARE",
+            description =
+                    "Share of the sessions of which a BERT4Rec reads a beginning and has to find the"
+                            + " next click alone.")
+    private Double nextShare;
 
     @Option(
             names = "--validation",
@@ -230,6 +249,8 @@ final class TrainingArguments {
             set(scoreRegularization, options::scoreRegularization);
             set(calibration, options::calibration);
             set(maximumLength, options::maximumLength);
+            set(maskShare, options::maskShare);
+            set(nextShare, options::nextShare);
             set(validationFraction, options::validationFraction);
             set(validationSessions, options::validationSessions);
             set(refit, options::refit);

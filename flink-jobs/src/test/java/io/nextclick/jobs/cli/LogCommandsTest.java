@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** simulate, train and evaluate: from nothing to figures. */
 class LogCommandsTest {
@@ -57,8 +60,7 @@ class LogCommandsTest {
     }
 
     /** The last item of each user is tested on and must be unknown to the model. */
-    @Test
-    void sasRecTrainsOnUsersSequencesAndIsEvaluatedOnTheirLastItems() throws Exception {
+    private Path usersSequences() throws IOException {
         Path log = folder.resolve("users.txt");
         StringBuilder users = new StringBuilder();
         for (int user = 0; user < 80; user++) {
@@ -68,13 +70,19 @@ class LogCommandsTest {
             }
             users.append(" only-tested\n");
         }
-        Files.writeString(log, users);
-        Path model = folder.resolve("sasrec");
+        return Files.writeString(log, users);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sasrec", "bert4rec"})
+    void trainsOnUsersSequencesAndIsEvaluatedOnTheirLastItems(String kind) throws Exception {
+        Path log = usersSequences();
+        Path model = folder.resolve(kind);
         CommandRun train =
                 CommandRun.of(
                         "train",
                         "--model",
-                        "sasrec",
+                        kind,
                         "--clicks",
                         log.toString(),
                         "--format",
@@ -88,7 +96,7 @@ class LogCommandsTest {
                         "--batch",
                         "64");
         assertThat(train.exitCode()).as(train.err()).isEqualTo(Nextclick.DONE);
-        assertThat(train.out()).contains("sasrec", "20 items", "validation, 80 predictions");
+        assertThat(train.out()).contains(kind, "20 items", "validation, 80 predictions");
         assertThat(train.err()).doesNotContain("once more on all sessions");
 
         CommandRun evaluate =

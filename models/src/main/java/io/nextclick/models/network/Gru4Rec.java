@@ -147,7 +147,8 @@ public final class Gru4Rec implements SessionNetwork {
 
     /** Embedding dropout on the input, hidden dropout on the states that score. */
     @Override
-    public NDArray queries(NDArray embedded, NDArray places, NDList encoder, Dropout dropout) {
+    public NDArray queries(
+            NDArray embedded, NDArray lengths, NDArray places, NDList encoder, Dropout dropout) {
         NDArray inputs = dropout.ofEmbedded(embedded); // [B, T, E]
         NDArray states = states(inputs, encoder, dropout != Dropout.NONE); // [B, T, H]
         NDArray flat = states.reshape(-1, hyperParameters.hiddenSize()); // [B T, H]

@@ -29,6 +29,15 @@ public interface SessionNetwork {
     /** How many of a session's last clicks it can read; {@link Integer#MAX_VALUE} if any number. */
     int maximumLength();
 
+    /**
+     * Where a query for a click is asked: in that click's own place, the item hidden from the
+     * network, which may then see the clicks behind it too; or, false, at the click before it, with
+     * nothing behind that seen.
+     */
+    default boolean hidesTargets() {
+        return false;
+    }
+
     /** Input vectors [V, E]; the same object as {@link #outputWeight()} when tied. */
     Parameter embedding();
 
@@ -62,11 +71,14 @@ public interface SessionNetwork {
      * Runs the encoder over a batch of sessions, each from its beginning.
      *
      * @param embedded input vectors of the clicks [B, T, E]; what stands behind a session's end
-     *     doesn't matter, for no earlier query depends on it
-     * @param places which of the B · T clicks queries are asked for, [N] of INT64
+     *     doesn't matter, nor, if targets are hidden, what stands at the places
+     * @param lengths clicks of each session, hidden ones included, [B] of INT64
+     * @param places which of the B · T clicks queries are asked for, each once, [N] of INT64; if
+     *     targets are hidden, all hidden ones
      * @param encoder the arrays of {@link #encoder()}, those of one row as vectors
      * @param dropout {@link Dropout#NONE} unless gradients will be asked for
-     * @return the queries after those clicks [N, H], owned by the manager of {@code embedded}
+     * @return the queries at those clicks [N, H], owned by the manager of {@code embedded}
      */
-    NDArray queries(NDArray embedded, NDArray places, NDList encoder, Dropout dropout);
+    NDArray queries(
+            NDArray embedded, NDArray lengths, NDArray places, NDList encoder, Dropout dropout);
 }

@@ -34,6 +34,7 @@ public final class ModelEmbeddings {
         ITEM_VECTORS.put("gru4rec", Gru4RecWeights.OUTPUT_WEIGHT);
         // Session networks name it alike.
         ITEM_VECTORS.put("sasrec", Gru4RecWeights.OUTPUT_WEIGHT);
+        ITEM_VECTORS.put("bert4rec", Gru4RecWeights.OUTPUT_WEIGHT);
         ITEM_VECTORS.put(TWO_TOWER, ServableTwoTower.OUTPUT_VECTORS);
         ITEM_VECTORS.put("torchscript", ServableTorchScript.ITEM_WEIGHT);
         Factorization.KINDS.forEach(kind -> ITEM_VECTORS.put(kind, Factorization.ITEM_VECTORS));

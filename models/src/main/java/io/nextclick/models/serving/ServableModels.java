@@ -27,7 +27,8 @@ public final class ServableModels {
 
     static {
         KINDS.put("gru4rec", (folder, placement) -> new ServableGru4Rec(folder, cell(), placement));
-        KINDS.put("sasrec", ServableSasRec::new);
+        KINDS.put("sasrec", ServableAttention::sasRec);
+        KINDS.put("bert4rec", ServableAttention::bert4Rec);
         KINDS.put("two-tower", ServableTwoTower::new);
         KINDS.put("torchscript", ServableTorchScript::new);
         Factorization.KINDS.forEach(kind -> KINDS.put(kind, ServableFactorization::new));

@@ -17,7 +17,7 @@ import java.util.SplittableRandom;
 /**
  * What {@link NetworkTraining} is measured against: the same network, candidates and loss as DJL
  * trains them, with whole matrices as parameters in the engine and its Adam over all their rows at
- * every step. Not used to train anything.
+ * every step. For networks that hide no targets. Not used to train anything.
  */
 final class DenseTraining implements AutoCloseable {
 
@@ -106,6 +106,7 @@ final class DenseTraining implements AutoCloseable {
         NDArray queries =
                 network.queries(
                         embedded,
+                        upload.indexes(step, batch.lengths(), batch.sessions()),
                         places,
                         encoder,
                         NetworkTraining.dropout(step, upload, masks, options));

@@ -48,6 +48,7 @@ final class NetworkTraining {
     private final RankingLoss loss;
     private SplittableRandom negatives;
     private DropoutMask masks;
+    private SplittableRandom hiding;
     private final int[] places;
     private final float itemRateFactor;
 
@@ -89,10 +90,11 @@ final class NetworkTraining {
         drawBy(random);
     }
 
-    /** Lets the negatives and dropout masks of the steps to come depend on this generator alone. */
+    /** Lets all that the steps to come draw depend on this generator alone. */
     void drawBy(SplittableRandom random) {
         negatives = random.split();
         masks = new DropoutMask(random.split());
+        hiding = random.split();
     }
 
     private RowOptimizer optimizer(Parameter parameter) {
@@ -137,9 +139,22 @@ final class NetworkTraining {
     @SuppressWarnings("ArrayRecordComponent")
     private record Leaf(Parameter parameter, int[] rows, NDArray array) {}
 
-    /** A batch as the engine reads it. */
+    /**
+     * A batch as the engine reads it.
+     *
+     * @param inputs item rows [B, T]
+     * @param lengths inputs of each session, B
+     * @param targets item rows that are to be found, N
+     * @param positions where among the inputs each is asked for, N
+     */
     @SuppressWarnings("ArrayRecordComponent")
-    record PaddedBatch(int sessions, int longest, int[] inputs, int[] targets, int[] positions) {
+    record PaddedBatch(
+            int sessions,
+            int longest,
+            int[] inputs,
+            int[] lengths,
+            int[] targets,
+            int[] positions) {
 
         static PaddedBatch of(List<Window> batch) {
             int longest = 0;
@@ -149,11 +164,13 @@ final class NetworkTraining {
                 predictions += window.predictions();
             }
             int[] inputs = new int[batch.size() * longest];
+            int[] lengths = new int[batch.size()];
             int[] targets = new int[predictions];
             int[] positions = new int[predictions];
             int n = 0;
             for (int b = 0; b < batch.size(); b++) {
                 int[] items = batch.get(b).items();
+                lengths[b] = items.length - 1;
                 for (int t = 0; t < longest; t++) {
                     // Behind its end a session repeats its last input; no prediction reads it.
                     inputs[b * longest + t] = items[Math.min(t, items.length - 2)];
@@ -163,7 +180,37 @@ final class NetworkTraining {
                     }
                 }
             }
-            return new PaddedBatch(batch.size(), longest, inputs, targets, positions);
+            return new PaddedBatch(batch.size(), longest, inputs, lengths, targets, positions);
+        }
+
+        /** A batch in which the network has to find what is hidden. */
+        static PaddedBatch ofMasked(List<MaskedSession> batch) {
+            int longest = 0;
+            int predictions = 0;
+            for (MaskedSession session : batch) {
+                longest = Math.max(longest, session.items().length);
+                predictions += session.hidden().length;
+            }
+            int[] inputs = new int[batch.size() * longest];
+            int[] lengths = new int[batch.size()];
+            int[] targets = new int[predictions];
+            int[] positions = new int[predictions];
+            int n = 0;
+            for (int b = 0; b < batch.size(); b++) {
+                MaskedSession session = batch.get(b);
+                int[] items = session.items();
+                lengths[b] = items.length;
+                // What the network doesn't read is one of the items that it does read, so that no
+                // other row is touched, and none that is hidden can leak.
+                Arrays.fill(inputs, b * longest, (b + 1) * longest, session.firstShown());
+                System.arraycopy(items, 0, inputs, b * longest, items.length);
+                for (int hidden : session.hidden()) {
+                    inputs[b * longest + hidden] = session.firstShown();
+                    positions[n] = b * longest + hidden;
+                    targets[n++] = items[hidden];
+                }
+            }
+            return new PaddedBatch(batch.size(), longest, inputs, lengths, targets, positions);
         }
     }
 
@@ -174,7 +221,7 @@ final class NetworkTraining {
      * @return the loss before the step; if it, or a gradient, is not finite, nothing is changed
      */
     float step(int[][] sessions, float learningRate) {
-        PaddedBatch batch = PaddedBatch.of(Arrays.stream(sessions).map(Window::new).toList());
+        PaddedBatch batch = batch(sessions);
         Candidates candidates =
                 fullSoftmax
                         ? Candidates.wholeCatalogue(batch.targets())
@@ -188,6 +235,18 @@ final class NetworkTraining {
             float value = mean.getFloat();
             return apply(leaves, value, learningRate) ? value : Float.NaN;
         }
+    }
+
+    private PaddedBatch batch(int[][] sessions) {
+        if (!network.hidesTargets()) {
+            return PaddedBatch.of(Arrays.stream(sessions).map(Window::new).toList());
+        }
+        List<MaskedSession> masked = new ArrayList<>(sessions.length);
+        for (int[] session : sessions) {
+            masked.add(
+                    MaskedSession.draw(session, options.maskShare(), options.nextShare(), hiding));
+        }
+        return PaddedBatch.ofMasked(masked);
     }
 
     private NDArray forward(
@@ -220,8 +279,12 @@ final class NetworkTraining {
                         upload.indexes(step, inputPlaces, batch.sessions(), batch.longest()));
         NDArray places = upload.indexes(step, batch.positions(), batch.positions().length); // [N]
         NDArray queries =
-                network.queries(
-                        embedded, places, encoder, dropout(step, upload, masks, options)); // [N, H]
+                network.queries( // [N, H]
+                        embedded,
+                        upload.indexes(step, batch.lengths(), batch.sessions()),
+                        places,
+                        encoder,
+                        dropout(step, upload, masks, options));
         NDArray scores = queries.matMul(outputRows.transpose()).add(bias.reshape(1, -1)); // [N, C]
         return loss.of(step, upload, scores, candidates);
     }
@@ -399,7 +462,13 @@ final class NetworkTraining {
         settle();
         int atOnce = Math.max(1, Math.min(PREDICTIONS_AT_ONCE, SCORES_AT_ONCE / network.items()));
         List<Window> read = new ArrayList<>(windows.size());
-        windows.forEach(window -> read.addAll(window.within(network.maximumLength())));
+        int most = network.maximumLength();
+        windows.forEach(
+                window ->
+                        read.addAll(
+                                network.hidesTargets()
+                                        ? window.oneByOne(most)
+                                        : window.within(most)));
         int predictions = 0;
         double hits = 0;
         double reciprocals = 0;
@@ -412,7 +481,13 @@ final class NetworkTraining {
                 encoder.add(parameter.rows() == 1 ? array.reshape(-1) : array);
             }
             for (List<Window> together : TrainingBatches.inOrder(read, atOnce)) {
-                PaddedBatch batch = PaddedBatch.of(together);
+                PaddedBatch batch =
+                        network.hidesTargets()
+                                ? PaddedBatch.ofMasked(
+                                        together.stream()
+                                                .map(window -> MaskedSession.last(window.items()))
+                                                .toList())
+                                : PaddedBatch.of(together);
                 upload.clear();
                 try (NDManager step = weights.newSubManager()) {
                     NDArray queries = validationQueries(step, batch, encoder); // [N, H]
@@ -446,7 +521,8 @@ final class NetworkTraining {
         NDArray embedded =
                 rows(rows, upload.indexes(step, inputPlaces, batch.sessions(), batch.longest()));
         NDArray places = upload.indexes(step, batch.positions(), batch.positions().length);
-        return network.queries(embedded, places, encoder, Dropout.NONE);
+        NDArray lengths = upload.indexes(step, batch.lengths(), batch.sessions());
+        return network.queries(embedded, lengths, places, encoder, Dropout.NONE);
     }
 
     private static NDArray matrix(NDManager manager, Parameter parameter) {

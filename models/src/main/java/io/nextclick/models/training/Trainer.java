@@ -4,6 +4,7 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import io.nextclick.models.files.CheckpointFolder;
+import io.nextclick.models.network.Bert4Rec;
 import io.nextclick.models.network.Gru4Rec;
 import io.nextclick.models.network.Parameter;
 import io.nextclick.models.network.SasRec;
@@ -393,6 +394,17 @@ public final class Trainer {
                                     vocabulary.size(),
                                     options.embeddingSize(),
                                     options.maximumLength() - 1,
+                                    options.layers(),
+                                    options.heads(),
+                                    options.innerSize(),
+                                    options.tied()),
+                            random);
+            case BERT4REC ->
+                    new Bert4Rec(
+                            new Bert4Rec.HyperParameters(
+                                    vocabulary.size(),
+                                    options.embeddingSize(),
+                                    options.maximumLength(),
                                     options.layers(),
                                     options.heads(),
                                     options.innerSize(),

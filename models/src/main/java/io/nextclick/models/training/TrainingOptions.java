@@ -16,13 +16,13 @@ import java.util.Objects;
  * @param embeddingSize length of an item's vector
  * @param hiddenSize length of the session's state; equal to the embedding size when tied
  * @param tied whether one item matrix is both input and output
- * @param layers blocks of a SASRec; 1 for GRU4Rec
- * @param heads parts of a SASRec's vectors that attend each by itself; divides the embedding size
- * @param innerSize inner size of a SASRec's feed-forward networks
+ * @param layers blocks of a SASRec or BERT4Rec; 1 for GRU4Rec
+ * @param heads parts of their vectors that attend each by itself; divides the embedding size
+ * @param innerSize inner size of their feed-forward networks
  * @param embeddingDropout share of embedding values dropped in training, in [0, 1)
  * @param hiddenDropout share of values within the network dropped in training, in [0, 1): of
  *     GRU4Rec's state before it scores; of the attention's weights, the feed-forward networks and
- *     what each block of a SASRec adds
+ *     what each block adds
  * @param epochs the most epochs
  * @param patience epochs without a better validation MRR@20 before training stops
  * @param batchPredictions about how many predictions make a batch
@@ -54,6 +54,11 @@ import java.util.Objects;
  *     presumes negatives drawn uniformly
  * @param maximumLength longer sessions are cut into pieces of this many clicks, each beginning with
  *     the last click of the one before and a zero state, so that every click stays a target
+ * @param maskShare share of a session's clicks that a BERT4Rec doesn't see and has to find, in (0,
+ *     1); the paper's ρ
+ * @param nextShare share of the sessions, drawn anew in each epoch, of which a BERT4Rec reads the
+ *     beginning up to a random click and has to find that click alone, as it will be asked to in
+ *     serving, in [0, 1]
  * @param validationFraction share of the sessions, the latest ones, held out to choose the epoch; 0
  *     trains all epochs and keeps the last
  * @param validationSessions the most sessions of them that are ranked, evenly picked
@@ -100,6 +105,8 @@ public record TrainingOptions(
         double scoreRegularization,
         double calibration,
         int maximumLength,
+        double maskShare,
+        double nextShare,
         double validationFraction,
         int validationSessions,
         boolean refit,
@@ -171,6 +178,8 @@ public record TrainingOptions(
                     1,
                     0.75,
                     50,
+                    0.2,
+                    0.5,
                     0.1,
                     5_000,
                     true,
@@ -197,11 +206,18 @@ public record TrainingOptions(
                     .maximumLength(51)
                     .build();
 
+    /**
+     * The defaults of BERT4Rec: SASRec's, but for more epochs, as an epoch asks for fewer clicks.
+     */
+    private static final TrainingOptions BERT4REC =
+            SASREC.toBuilder().network(NetworkKind.BERT4REC).epochs(30).patience(4).build();
+
     /** What each network is trained with unless something else is asked for. */
     public static TrainingOptions defaults(NetworkKind network) {
         return switch (network) {
             case GRU4REC -> DEFAULTS;
             case SASREC -> SASREC;
+            case BERT4REC -> BERT4REC;
         };
     }
 
@@ -222,14 +238,16 @@ public record TrainingOptions(
         if (network == NetworkKind.GRU4REC && layers != 1) {
             throw new IllegalArgumentException("layers is " + layers + ", a GRU4Rec has 1");
         }
-        if (network == NetworkKind.SASREC && hiddenSize != embeddingSize) {
+        if (network.attends() && hiddenSize != embeddingSize) {
             throw new IllegalArgumentException(
-                    "all vectors of a SASRec have one size: embedding size is "
+                    "all vectors of a "
+                            + network
+                            + " have one size: embedding size is "
                             + embeddingSize
                             + ", hidden size "
                             + hiddenSize);
         }
-        if (network == NetworkKind.SASREC && embeddingSize % heads != 0) {
+        if (network.attends() && embeddingSize % heads != 0) {
             throw new IllegalArgumentException(
                     "heads is " + heads + ", it must divide the embedding size " + embeddingSize);
         }
@@ -273,8 +291,10 @@ public record TrainingOptions(
         }
         inRange("score regularization", scoreRegularization, 0, 1000);
         inRange("calibration", calibration, 0, 1);
-        // A SASRec of one position would see no order at all.
-        inRange("maximum length", maximumLength, network == NetworkKind.SASREC ? 3 : 2, 10_000);
+        // Attention to one click would see no order at all.
+        inRange("maximum length", maximumLength, network.attends() ? 3 : 2, 10_000);
+        inRange("mask share", maskShare, 0.01, 0.99);
+        inRange("next share", nextShare, 0, 1);
         inRange("validation fraction", validationFraction, 0, 0.9);
         inRange("validation sessions", validationSessions, 1, Integer.MAX_VALUE);
         inRange("threads", threads, 0, 1024);
@@ -353,6 +373,8 @@ public record TrainingOptions(
         private double scoreRegularization;
         private double calibration;
         private int maximumLength;
+        private double maskShare;
+        private double nextShare;
         private double validationFraction;
         private int validationSessions;
         private boolean refit;
@@ -393,6 +415,8 @@ public record TrainingOptions(
             scoreRegularization = from.scoreRegularization;
             calibration = from.calibration;
             maximumLength = from.maximumLength;
+            maskShare = from.maskShare;
+            nextShare = from.nextShare;
             validationFraction = from.validationFraction;
             validationSessions = from.validationSessions;
             refit = from.refit;
@@ -561,6 +585,16 @@ public record TrainingOptions(
             return this;
         }
 
+        public Builder maskShare(double value) {
+            maskShare = value;
+            return this;
+        }
+
+        public Builder nextShare(double value) {
+            nextShare = value;
+            return this;
+        }
+
         public Builder validationFraction(double value) {
             validationFraction = value;
             return this;
@@ -628,6 +662,8 @@ public record TrainingOptions(
                     scoreRegularization,
                     calibration,
                     maximumLength,
+                    maskShare,
+                    nextShare,
                     validationFraction,
                     validationSessions,
                     refit,

@@ -47,4 +47,19 @@ record Window(int[] items, int firstTarget) {
         }
         return windows;
     }
+
+    /**
+     * A window for each click that this one predicts, from as many of the clicks before it as a
+     * network reads.
+     *
+     * @param most inputs that the network reads
+     */
+    List<Window> oneByOne(int most) {
+        List<Window> windows = new ArrayList<>(predictions());
+        for (int target = firstTarget; target < items.length; target++) {
+            int[] read = Arrays.copyOfRange(items, Math.max(0, target - most), target + 1);
+            windows.add(new Window(read, read.length - 1));
+        }
+        return windows;
+    }
 }

@@ -101,8 +101,11 @@ public final class SearchSpace {
                         0.6,
                         TrainingOptions::hiddenDropout,
                         TrainingOptions.Builder::hiddenDropout));
-        if (given.network() == NetworkKind.SASREC) {
+        if (given.network().attends()) {
             blocks(dimensions, given);
+        }
+        if (given.network() == NetworkKind.BERT4REC) {
+            hiding(dimensions);
         }
         schedule(dimensions, given);
         items(dimensions, given);
@@ -110,7 +113,23 @@ public final class SearchSpace {
         return new SearchSpace(dimensions);
     }
 
-    /** The blocks of a SASRec. */
+    /** Which clicks a BERT4Rec has to find. */
+    private static void hiding(List<Dimension<?>> dimensions) {
+        dimensions.add(
+                choice(
+                        "mask-share",
+                        TrainingOptions::maskShare,
+                        TrainingOptions.Builder::maskShare,
+                        List.of(0.1, 0.2, 0.3, 0.4, 0.6)));
+        dimensions.add(
+                choice(
+                        "next-share",
+                        TrainingOptions::nextShare,
+                        TrainingOptions.Builder::nextShare,
+                        List.of(0.0, 0.1, 0.25, 0.5, 0.75, 1.0)));
+    }
+
+    /** The blocks of a SASRec or BERT4Rec. */
     private static void blocks(List<Dimension<?>> dimensions, TrainingOptions given) {
         dimensions.add(
                 choice(
@@ -189,8 +208,8 @@ public final class SearchSpace {
                         "vector-norm",
                         TrainingOptions::vectorNorm,
                         TrainingOptions.Builder::vectorNorm,
-                        // A SASRec's query is some √D long: shorter vectors suit it.
-                        given.network() == NetworkKind.SASREC
+                        // A normalised query is some √D long: shorter vectors suit it.
+                        given.network().attends()
                                 ? List.of(0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
                                 : List.of(0.0, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0)));
     }

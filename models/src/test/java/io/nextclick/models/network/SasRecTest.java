@@ -14,6 +14,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -89,7 +90,14 @@ class SasRecTest {
                 encoder.add(manager.create(parameter.values(), shape));
             }
             NDArray inputs = manager.create(embedded, new Shape(sessions.length, length, size));
-            return network.queries(inputs, manager.create(places), encoder, Dropout.NONE)
+            long[] lengths = new long[sessions.length];
+            Arrays.fill(lengths, length);
+            return network.queries(
+                            inputs,
+                            manager.create(lengths),
+                            manager.create(places),
+                            encoder,
+                            Dropout.NONE)
                     .toFloatArray();
         }
     }

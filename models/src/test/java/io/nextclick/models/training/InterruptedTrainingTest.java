@@ -82,6 +82,16 @@ class InterruptedTrainingTest {
                         .negatives(12)
                         .epochs(3)
                         .build(),
+                TrainingOptions.defaults(NetworkKind.BERT4REC).toBuilder()
+                        .embeddingSize(8)
+                        .hiddenSize(8)
+                        .innerSize(12)
+                        .maximumLength(5)
+                        .batchPredictions(64)
+                        .fullSoftmaxUpTo(0)
+                        .negatives(12)
+                        .epochs(3)
+                        .build(),
                 // Early stopping: the best epoch isn't the last one.
                 SMALL.toBuilder().itemLearningRate(3).epochs(6).patience(2).build(),
                 SMALL.toBuilder()

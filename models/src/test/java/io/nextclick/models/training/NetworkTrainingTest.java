@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import io.nextclick.models.network.Bert4Rec;
 import io.nextclick.models.network.Gru4Rec;
 import io.nextclick.models.network.Parameter;
 import io.nextclick.models.network.SasRec;
@@ -130,6 +131,26 @@ class NetworkTrainingTest {
     void attentionWeightsMoveAgainstTheSignOfTheirGradient() {
         TrainingOptions options = options(true);
         assertEncoderMovesAgainstItsGradient(sasRec(), sasRec(), options);
+    }
+
+    /** With clicks hidden at random, the same ones in each of its steps. */
+    @Test
+    void bidirectionalWeightsAndTheMaskMoveAgainstTheSignOfTheirGradient() {
+        TrainingOptions options = options(true);
+        assertEncoderMovesAgainstItsGradient(bert4Rec(), bert4Rec(), options);
+    }
+
+    private static Bert4Rec bert4Rec() {
+        SplittableRandom random = new SplittableRandom(23);
+        Bert4Rec network =
+                new Bert4Rec(
+                        new Bert4Rec.HyperParameters(ITEMS, 4, 4, 2, 2, 5, true), random.split());
+        for (Parameter parameter : network.encoder()) {
+            for (int i = 0; i < parameter.values().length; i++) {
+                parameter.values()[i] += (float) (random.nextDouble() - 0.5);
+            }
+        }
+        return network;
     }
 
     private static SasRec sasRec() {

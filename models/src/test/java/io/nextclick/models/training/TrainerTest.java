@@ -91,6 +91,25 @@ class TrainerTest {
     }
 
     @Test
+    void bert4RecLearnsATransition() {
+        TrainingOptions options =
+                TrainingOptions.defaults(NetworkKind.BERT4REC).toBuilder()
+                        .embeddingSize(16)
+                        .hiddenSize(16)
+                        .innerSize(16)
+                        .embeddingDropout(0)
+                        .hiddenDropout(0)
+                        .batchPredictions(64)
+                        .learningRate(0.01)
+                        .itemLearningRate(0.15)
+                        .epochs(15)
+                        .refit(false)
+                        .build();
+        TrainedModel trained = Trainer.train(ring(600, 40, 1), options, TrainingListener.SILENT);
+        assertThat(trained.validation().mrr20()).isGreaterThan(0.9);
+    }
+
+    @Test
     void learnsItWithSampledNegativesUntiedAndWithEitherOptimizer() {
         for (ItemOptimizer optimizer : ItemOptimizer.values()) {
             TrainingOptions options =
@@ -163,6 +182,10 @@ class TrainerTest {
         for (TrainingOptions options :
                 List.of(
                         sampled.toBuilder().network(NetworkKind.SASREC).hiddenDropout(0.2).build(),
+                        sampled.toBuilder()
+                                .network(NetworkKind.BERT4REC)
+                                .hiddenDropout(0.2)
+                                .build(),
                         sampled.toBuilder().labelSmoothing(0.1).build(),
                         sampled.toBuilder().loss(Loss.BPR_MAX).build(),
                         sampled.toBuilder().loss(Loss.GBCE).build())) {

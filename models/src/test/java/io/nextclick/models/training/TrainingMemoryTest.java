@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import io.nextclick.models.network.Bert4Rec;
 import io.nextclick.models.network.Gru4Rec;
 import io.nextclick.models.network.NetworkKind;
 import io.nextclick.models.network.SasRec;
@@ -35,12 +36,20 @@ class TrainingMemoryTest {
         Arrays.fill(counts, 1);
         SplittableRandom random = new SplittableRandom(8);
         SessionNetwork network =
-                kind == NetworkKind.GRU4REC
-                        ? new Gru4Rec(
-                                new Gru4Rec.HyperParameters(ITEMS, 32, 32, true), random.split())
-                        : new SasRec(
-                                new SasRec.HyperParameters(ITEMS, 32, 8, 2, 2, 64, true),
-                                random.split());
+                switch (kind) {
+                    case GRU4REC ->
+                            new Gru4Rec(
+                                    new Gru4Rec.HyperParameters(ITEMS, 32, 32, true),
+                                    random.split());
+                    case SASREC ->
+                            new SasRec(
+                                    new SasRec.HyperParameters(ITEMS, 32, 8, 2, 2, 64, true),
+                                    random.split());
+                    case BERT4REC ->
+                            new Bert4Rec(
+                                    new Bert4Rec.HyperParameters(ITEMS, 32, 8, 2, 2, 64, true),
+                                    random.split());
+                };
         try (NDManager manager = NDManager.newBaseManager(null, "PyTorch")) {
             JniUtils.setNumThreads(1); // several would wait for each other on a busy machine
             NetworkTraining training =

@@ -36,6 +36,19 @@ class WindowTest {
                 .containsExactly("[13, 14] from 1", "[14, 15] from 1");
     }
 
+    @Test
+    void oneByOneItPredictsTheSameClicksEachByItself() {
+        assertThat(texts(new Window(ITEMS).oneByOne(3)))
+                .containsExactly(
+                        "[10, 11] from 1",
+                        "[10, 11, 12] from 2",
+                        "[10, 11, 12, 13] from 3",
+                        "[11, 12, 13, 14] from 3",
+                        "[12, 13, 14, 15] from 3");
+        assertThat(texts(new Window(ITEMS, 5).oneByOne(50)))
+                .containsExactly("[10, 11, 12, 13, 14, 15] from 5");
+    }
+
     private static List<String> texts(List<Window> windows) {
         return windows.stream()
                 .map(w -> Arrays.toString(w.items()) + " from " + w.firstTarget())

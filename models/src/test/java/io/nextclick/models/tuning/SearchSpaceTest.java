@@ -39,6 +39,7 @@ class SearchSpaceTest {
             givens.add(TrainingOptions.DEFAULTS.toBuilder().loss(loss).build());
         }
         givens.add(TrainingOptions.defaults(NetworkKind.SASREC));
+        givens.add(TrainingOptions.defaults(NetworkKind.BERT4REC));
         return givens;
     }
 

@@ -12,8 +12,11 @@ import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.files.ModelManifest;
 import io.nextclick.models.files.Tensor;
+import io.nextclick.models.network.Bert4Rec;
+import io.nextclick.models.network.NetworkKind;
 import io.nextclick.models.network.Parameter;
 import io.nextclick.models.network.SasRec;
+import io.nextclick.models.network.SessionNetwork;
 import io.nextclick.models.scoring.EncodingScorer;
 import io.nextclick.models.scoring.TopItems;
 import io.nextclick.models.session.ItemVocabulary;
@@ -32,9 +35,11 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class SasRecScorerTest {
+class AttentionScorerTest {
 
     private static final int ITEMS = 60;
     private static final int POSITIONS = 20;
@@ -43,11 +48,17 @@ class SasRecScorerTest {
         return Stream.of(DenseKernel.fastest(), DenseKernel.plain());
     }
 
-    private static SasRec network(boolean tied) {
+    private static SessionNetwork network(NetworkKind kind, boolean tied) {
         SplittableRandom random = new SplittableRandom(5);
-        SasRec network =
-                new SasRec(
-                        new SasRec.HyperParameters(ITEMS, 24, POSITIONS, 3, 2, 40, tied), random);
+        SessionNetwork network =
+                kind == NetworkKind.SASREC
+                        ? new SasRec(
+                                new SasRec.HyperParameters(ITEMS, 24, POSITIONS, 3, 2, 40, tied),
+                                random)
+                        : new Bert4Rec(
+                                new Bert4Rec.HyperParameters(
+                                        ITEMS, 24, POSITIONS + 1, 3, 2, 40, tied),
+                                random);
         for (Parameter parameter : network.parameters()) {
             for (int i = 0; i < parameter.values().length; i++) {
                 parameter.values()[i] += (float) (0.4 * random.nextDouble() - 0.2);
@@ -56,7 +67,14 @@ class SasRecScorerTest {
         return network;
     }
 
-    private static Map<String, Tensor> tensors(SasRec network) {
+    private static ServableModel model(ModelFolder folder, DenseKernel kernel)
+            throws ModelFileException {
+        return folder.manifest().kind().equals("sasrec")
+                ? ServableAttention.sasRec(folder, Placement.on(kernel))
+                : ServableAttention.bert4Rec(folder, Placement.on(kernel));
+    }
+
+    private static Map<String, Tensor> tensors(SessionNetwork network) {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         for (Parameter parameter : network.parameters()) {
             boolean vector = parameter.rows() == 1 || parameter.columns() == 1;
@@ -71,7 +89,7 @@ class SasRecScorerTest {
     }
 
     private static ModelFolder folder(
-            int items, Map<String, Object> sizes, Map<String, Tensor> weights) {
+            NetworkKind kind, int items, Map<String, Object> sizes, Map<String, Tensor> weights) {
         Map<String, Tensor> tensors = new LinkedHashMap<>(weights);
         List<String> ids = new ArrayList<>();
         for (int row = 0; row < items; row++) {
@@ -83,7 +101,7 @@ class SasRecScorerTest {
                         new CoVisitation(new int[items][0], new float[items][0])));
         ModelManifest manifest =
                 new ModelManifest(
-                        "sasrec",
+                        kind.id(),
                         "test",
                         "1",
                         sizes,
@@ -94,9 +112,9 @@ class SasRecScorerTest {
         return new ModelFolder(manifest, new ItemVocabulary(ids), tensors);
     }
 
-    private static ModelFolder folder(boolean tied) {
-        SasRec network = network(tied);
-        return folder(ITEMS, network.sizes(), tensors(network));
+    private static ModelFolder folder(NetworkKind kind, boolean tied) {
+        SessionNetwork network = network(kind, tied);
+        return folder(kind, ITEMS, network.sizes(), tensors(network));
     }
 
     private static int[][] sessions(int count) {
@@ -135,8 +153,8 @@ class SasRecScorerTest {
                 parameter.values()[i] = values.get(i).floatValue();
             }
         }
-        ModelFolder folder = folder(items, network.sizes(), tensors(network));
-        try (ServableModel model = new ServableSasRec(folder, Placement.on(kernel));
+        ModelFolder folder = folder(NetworkKind.SASREC, items, network.sizes(), tensors(network));
+        try (ServableModel model = model(folder, kernel);
                 EncodingScorer scorer = (EncodingScorer) model.newScorer()) {
             int sessions = golden.get("sessions").size();
             int[][] prefixes = new int[sessions][];
@@ -158,12 +176,66 @@ class SasRecScorerTest {
         }
     }
 
+    /** The figures are PyTorch's: see {@code network/make_bert4rec.py}. */
     @ParameterizedTest
     @MethodSource("kernels")
-    void aSessionsListDoesNotDependOnItsBundleToTheLastBit(DenseKernel kernel)
+    void aBert4RecsScoresAreThoseOfPyTorch(DenseKernel kernel) throws IOException {
+        JsonNode golden;
+        try (InputStream json = getClass().getResourceAsStream("/network/bert4rec.json")) {
+            golden = new ObjectMapper().readTree(json);
+        }
+        int items = golden.get("items").intValue();
+        Bert4Rec network =
+                new Bert4Rec(
+                        new Bert4Rec.HyperParameters(
+                                items,
+                                golden.get("size").intValue(),
+                                golden.get("positions").intValue(),
+                                golden.get("layers").intValue(),
+                                golden.get("heads").intValue(),
+                                golden.get("inner_size").intValue(),
+                                true),
+                        new SplittableRandom(1));
+        for (Parameter parameter : network.parameters()) {
+            JsonNode values = golden.get("weights").get(parameter.name());
+            for (int i = 0; i < values.size(); i++) {
+                parameter.values()[i] = values.get(i).floatValue();
+            }
+        }
+        ModelFolder folder = folder(NetworkKind.BERT4REC, items, network.sizes(), tensors(network));
+        try (ServableModel model = model(folder, kernel);
+                EncodingScorer scorer = (EncodingScorer) model.newScorer()) {
+            int sessions = golden.get("sessions").size();
+            int[][] prefixes = new int[sessions][];
+            for (int s = 0; s < sessions; s++) {
+                JsonNode session = golden.get("sessions").get(s);
+                prefixes[s] = new int[session.size() - 1]; // the last click is the one asked for
+                Arrays.setAll(prefixes[s], t -> session.get(t).intValue());
+            }
+            TopItems[] lists = scorer.rank(prefixes, sessions, items, null);
+            for (int s = 0; s < sessions; s++) {
+                JsonNode scores = golden.get("next_scores").get(s);
+                assertThat(lists[s].size()).isEqualTo(items);
+                for (int i = 0; i < items; i++) {
+                    assertThat((double) lists[s].scores()[i])
+                            .as("session %d, item %d", s, lists[s].rows()[i])
+                            .isCloseTo(scores.get(lists[s].rows()[i]).doubleValue(), within(1e-4));
+                }
+            }
+        }
+    }
+
+    static Stream<Arguments> kindsAndKernels() {
+        return Stream.of(NetworkKind.SASREC, NetworkKind.BERT4REC)
+                .flatMap(kind -> kernels().map(kernel -> Arguments.of(kind, kernel)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("kindsAndKernels")
+    void aSessionsListDoesNotDependOnItsBundleToTheLastBit(NetworkKind kind, DenseKernel kernel)
             throws ModelFileException {
         int[][] sessions = sessions(300);
-        try (ServableModel model = new ServableSasRec(folder(true), Placement.on(kernel));
+        try (ServableModel model = model(folder(kind, true), kernel);
                 EncodingScorer scorer = (EncodingScorer) model.newScorer();
                 EncodingScorer another = (EncodingScorer) model.newScorer()) {
             TopItems[] bundled = scorer.rank(sessions, sessions.length, 10, null);
@@ -175,14 +247,13 @@ class SasRecScorerTest {
         }
     }
 
-    @Test
-    void bothKernelsComputeTheSameBits() throws ModelFileException {
+    @ParameterizedTest
+    @EnumSource(names = {"SASREC", "BERT4REC"})
+    void bothKernelsComputeTheSameBits(NetworkKind kind) throws ModelFileException {
         int[][] sessions = sessions(100);
         for (boolean tied : new boolean[] {true, false}) {
-            try (ServableModel plain =
-                            new ServableSasRec(folder(tied), Placement.on(DenseKernel.plain()));
-                    ServableModel fast =
-                            new ServableSasRec(folder(tied), Placement.on(DenseKernel.fastest()))) {
+            try (ServableModel plain = model(folder(kind, tied), DenseKernel.plain());
+                    ServableModel fast = model(folder(kind, tied), DenseKernel.fastest())) {
                 TopItems[] one = ((EncodingScorer) plain.newScorer()).rank(sessions, 100, 10, null);
                 TopItems[] other =
                         ((EncodingScorer) fast.newScorer()).rank(sessions, 100, 10, null);
@@ -196,7 +267,7 @@ class SasRecScorerTest {
     @Test
     void tenThousandBundlesLeaveNothingBehind() throws IOException {
         int[][] sessions = sessions(32);
-        try (ServableModel model = ServableModels.load(folder(true));
+        try (ServableModel model = ServableModels.load(folder(NetworkKind.SASREC, true));
                 EncodingScorer scorer = (EncodingScorer) model.newScorer()) {
             for (int step = 0; step < 1_000; step++) {
                 scorer.rank(sessions, sessions.length, 20, null);
@@ -218,11 +289,16 @@ class SasRecScorerTest {
         return Long.parseLong(Files.readString(statm).split(" ")[1]) * 4096;
     }
 
-    @Test
-    void comesOutOfTheRegistryByKind() throws ModelFileException {
-        ServableModel model = ServableModels.load(folder(false));
+    @ParameterizedTest
+    @EnumSource(names = {"SASREC", "BERT4REC"})
+    void comesOutOfTheRegistryByKind(NetworkKind kind) throws ModelFileException {
+        ServableModel model = ServableModels.load(folder(kind, false));
         assertThat(model.describe())
-                .contains("exact search over 60 items of dimension 24", "3 blocks of attention in");
+                .contains(
+                        "exact search over 60 items of dimension 24",
+                        kind == NetworkKind.SASREC
+                                ? "3 blocks of attention in"
+                                : "3 blocks of bidirectional attention in");
         EncodingScorer scorer = (EncodingScorer) model.newScorer();
         assertThat(scorer.maximumLength()).isEqualTo(POSITIONS);
         assertThatThrownBy(() -> scorer.rank(new int[1][0], 1, 5, null))
@@ -234,37 +310,59 @@ class SasRecScorerTest {
         assertThatThrownBy(model::newScorer).hasMessageContaining("test 1 has been closed");
     }
 
-    @Test
-    void refusesWhatDoesNotFit() {
-        SasRec network = network(true);
-        for (String name :
-                List.of(
-                        "positions.weight",
-                        "encoder.layers.1.self_attn.in_proj_weight",
-                        "encoder.layers.2.linear2.bias",
-                        "encoder.norm.weight",
-                        "output.weight")) {
+    @ParameterizedTest
+    @EnumSource(names = {"SASREC", "BERT4REC"})
+    void refusesWhatDoesNotFit(NetworkKind kind) {
+        SessionNetwork network = network(kind, true);
+        List<String> names =
+                new ArrayList<>(
+                        List.of(
+                                "positions.weight",
+                                "encoder.layers.1.self_attn.in_proj_weight",
+                                "encoder.layers.2.linear2.bias",
+                                "encoder.norm.weight",
+                                "output.weight"));
+        if (kind == NetworkKind.BERT4REC) {
+            names.addAll(List.of("mask.weight", "head.weight", "head.norm.bias"));
+        }
+        for (String name : names) {
             Map<String, Tensor> missing = tensors(network);
             missing.remove(name);
-            assertRefused(network.sizes(), missing, "has no tensor " + name);
+            assertRefused(kind, network.sizes(), missing, "has no tensor " + name);
             Map<String, Tensor> shape = tensors(network);
             shape.put(name, new Tensor.Floats(new float[15], 3, 5));
-            assertThatThrownBy(() -> ServableModels.load(folder(ITEMS, network.sizes(), shape)))
+            assertThatThrownBy(
+                            () -> ServableModels.load(folder(kind, ITEMS, network.sizes(), shape)))
                     .isInstanceOf(ModelFileException.class);
             Map<String, Tensor> broken = tensors(network);
             ((Tensor.Floats) broken.get(name)).values()[1] = Float.NaN;
-            assertRefused(network.sizes(), broken, "NaN");
+            assertRefused(kind, network.sizes(), broken, "NaN");
         }
         Map<String, Object> sizes = new LinkedHashMap<>(network.sizes());
         sizes.put("heads", 5);
-        assertRefused(sizes, tensors(network), "heads is 5");
+        assertRefused(kind, sizes, tensors(network), "heads is 5");
         sizes.remove("heads");
-        assertRefused(sizes, tensors(network), "parameter heads is null");
+        assertRefused(kind, sizes, tensors(network), "parameter heads is null");
+    }
+
+    @Test
+    void aBert4RecNeedsAPositionForTheHiddenClick() {
+        SessionNetwork network = network(NetworkKind.BERT4REC, true);
+        Map<String, Tensor> tensors = tensors(network);
+        tensors.put("positions.weight", new Tensor.Floats(new float[24], 1, 24));
+        assertRefused(
+                NetworkKind.BERT4REC,
+                network.sizes(),
+                tensors,
+                "positions.weight has 1 rows, 2 to 10000 are read");
     }
 
     private static void assertRefused(
-            Map<String, Object> sizes, Map<String, Tensor> tensors, String message) {
-        assertThatThrownBy(() -> ServableModels.load(folder(ITEMS, sizes, tensors)))
+            NetworkKind kind,
+            Map<String, Object> sizes,
+            Map<String, Tensor> tensors,
+            String message) {
+        assertThatThrownBy(() -> ServableModels.load(folder(kind, ITEMS, sizes, tensors)))
                 .isInstanceOf(ModelFileException.class)
                 .hasMessageContaining(message);
     }

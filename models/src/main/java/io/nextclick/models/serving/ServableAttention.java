@@ -5,17 +5,18 @@ import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.scoring.EncodingScorer;
 
 /**
- * A SASRec in memory: the item index and the blocks' weights, shared by its scorers. The encoder is
- * the kernel's wherever the items are searched: it takes a fraction of the search's time.
+ * A SASRec or a BERT4Rec in memory: the item index and the blocks' weights, shared by its scorers.
+ * The encoder is the kernel's wherever the items are searched: it takes a fraction of the search's
+ * time.
  */
-final class ServableSasRec extends FolderModel {
+final class ServableAttention extends FolderModel {
 
     private final ItemIndex index;
-    private final SasRecEncoder.Weights weights;
+    private final AttentionEncoder.Weights weights;
 
-    ServableSasRec(ModelFolder folder, Placement placement) throws ModelFileException {
+    private ServableAttention(ModelFolder folder, AttentionWeights model, Placement placement)
+            throws ModelFileException {
         super(folder);
-        SasRecWeights model = SasRecWeights.of(folder);
         try {
             index = placement.index(model.outputWeight(), model.outputBias(), model.size());
         } catch (IllegalArgumentException e) {
@@ -27,14 +28,24 @@ final class ServableSasRec extends FolderModel {
                     model.tied() && index instanceof ExactItemIndex exact
                             ? exact::copyVector
                             : rowsOf(model);
-            weights = new SasRecEncoder.Weights(model, embeddings, placement.kernel());
+            weights = new AttentionEncoder.Weights(model, embeddings, placement.kernel());
         } catch (IllegalArgumentException e) {
             index.close();
             throw new ModelFileException(ModelFolder.WEIGHTS, e.getMessage(), e);
         }
     }
 
-    private static PackedGruCell.Embeddings rowsOf(SasRecWeights model) {
+    static ServableAttention sasRec(ModelFolder folder, Placement placement)
+            throws ModelFileException {
+        return new ServableAttention(folder, AttentionWeights.ofSasRec(folder), placement);
+    }
+
+    static ServableAttention bert4Rec(ModelFolder folder, Placement placement)
+            throws ModelFileException {
+        return new ServableAttention(folder, AttentionWeights.ofBert4Rec(folder), placement);
+    }
+
+    private static PackedGruCell.Embeddings rowsOf(AttentionWeights model) {
         float[] embedding = model.embedding();
         int size = model.size();
         return (row, target) -> System.arraycopy(embedding, row * size, target, 0, size);
@@ -42,13 +53,13 @@ final class ServableSasRec extends FolderModel {
 
     /** A session remembers no more than its rules say, however many positions there are. */
     private int maximumLength() {
-        return Math.min(weights.positions(), sessionRules().maximumLength());
+        return Math.min(weights.readable(), sessionRules().maximumLength());
     }
 
     @Override
     public EncodingScorer newScorer() {
         requireOpen();
-        return new SasRecScorer(weights, index, maximumLength());
+        return new AttentionScorer(weights, index, maximumLength());
     }
 
     @Override

@@ -5,23 +5,27 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The blocks of a SASRec on the {@link DenseKernel}, for whole bundles at once. The clicks of all
- * sessions stand one behind the other, so that nothing is padded: a session of 2 clicks costs 2
- * clicks' arithmetic whatever stands beside it in the bundle. In the last block only the last click
- * of a session asks and goes through the feed-forward network; the others are merely looked at.
+ * The blocks of a SASRec or a BERT4Rec on the {@link DenseKernel}, for whole bundles at once. The
+ * clicks of all sessions stand one behind the other, so that nothing is padded: a session of 2
+ * clicks costs 2 clicks' arithmetic whatever stands beside it in the bundle. A BERT4Rec reads one
+ * more click behind each session, the hidden one that is asked for, and its clicks see those behind
+ * them too. In the last block only the last click of a session asks and goes through the
+ * feed-forward network; the others are merely looked at.
  *
  * <p>Every sum is added up in an order that depends on the session alone, so a query comes out the
  * same to the bit in whatever bundle it is computed.
  *
  * <p>Shapes: D = size of all vectors, F = inner size, H = heads, R = clicks ("rows") of some
- * sessions, T = clicks of one session. Belongs to one thread.
+ * sessions, T = clicks of one session, the hidden one included. Belongs to one thread.
  */
-final class SasRecEncoder {
+final class AttentionEncoder {
 
     /** Clicks that go through the blocks together; a session longer than that goes alone. */
     private static final int ROWS_TOGETHER = 512;
 
     private static final double EPSILON = 1e-5;
+
+    private static final float SQRT_HALF = (float) Math.sqrt(0.5);
 
     private final Weights weights;
     private final int size;
@@ -38,7 +42,7 @@ final class SasRecEncoder {
     private final float[] likeness;
     private final float[] attended;
 
-    SasRecEncoder(Weights weights) {
+    AttentionEncoder(Weights weights) {
         this.weights = weights;
         size = weights.size;
         keys = new float[size / weights.heads][weights.positions];
@@ -49,7 +53,7 @@ final class SasRecEncoder {
     /**
      * The query after the last click of each session.
      *
-     * @param sessions of 1 to P item rows each
+     * @param sessions of 1 to {@link Weights#readable()} item rows each
      * @param queries receives D floats per session
      */
     void encode(int[][] sessions, int count, float[][] queries) {
@@ -58,8 +62,8 @@ final class SasRecEncoder {
             int to = from;
             int clicks = 0;
             do {
-                clicks += sessions[to++].length;
-            } while (to < count && clicks + sessions[to].length <= ROWS_TOGETHER);
+                clicks += weights.clicks(sessions[to++]);
+            } while (to < count && clicks + weights.clicks(sessions[to]) <= ROWS_TOGETHER);
             encode(sessions, from, to, clicks, queries);
             from = to;
         }
@@ -75,6 +79,11 @@ final class SasRecEncoder {
                 weights.embeddings.copyRow(sessions[s][t], x);
                 add(weights.positionVectors, t * size, x);
             }
+            if (weights.hidden != null) {
+                float[] x = rows[row++];
+                System.arraycopy(weights.hidden.mask, 0, x, 0, size);
+                add(weights.positionVectors, sessions[s].length * size, x);
+            }
         }
         int last = weights.blocks.size() - 1;
         for (int b = 0; b < last; b++) {
@@ -84,9 +93,48 @@ final class SasRecEncoder {
         }
         attend(weights.blocks.get(last), sessions, from, to, clicks, true);
         feedForward(weights.blocks.get(last), to - from);
+        if (weights.hidden != null) {
+            askForHidden(weights.hidden, queries, from, to);
+            return;
+        }
         for (int i = 0; i < to - from; i++) {
             weights.norm.apply(rows[i], queries[from + i]);
         }
+    }
+
+    /** A BERT4Rec's queries: the last norm, projected. */
+    private void askForHidden(Hidden hidden, float[][] queries, int from, int to) {
+        int asking = to - from;
+        for (int i = 0; i < asking; i++) {
+            weights.norm.apply(rows[i], normal[i]);
+        }
+        products = multiply(hidden.head, normal, asking, products);
+        for (int i = 0; i < asking; i++) {
+            int at = i * hidden.head.stride();
+            float[] values = normal[i];
+            for (int d = 0; d < size; d++) {
+                values[d] = gelu(products[at + d]);
+            }
+            hidden.norm.apply(values, queries[from + i]);
+        }
+    }
+
+    /** x · Φ(x), with Φ the normal distribution's cumulative function. */
+    private static float gelu(float x) {
+        return 0.5f * x * (1 + errorFunction(x * SQRT_HALF));
+    }
+
+    /** Abramowitz and Stegun 7.1.26: within 1.5e-7, and float's own rounding. */
+    private static float errorFunction(float x) {
+        float z = Math.abs(x);
+        float t = 1 / Math.fma(0.3275911f, z, 1);
+        float p = (float) 1.061405429;
+        p = Math.fma(p, t, (float) -1.453152027);
+        p = Math.fma(p, t, (float) 1.421413741);
+        p = Math.fma(p, t, (float) -0.284496736);
+        p = Math.fma(p, t, (float) 0.254829592);
+        float y = 1 - p * t * PlainKernel.exponential(-z * z);
+        return x < 0 ? -y : y;
     }
 
     /**
@@ -106,7 +154,7 @@ final class SasRecEncoder {
         if (lastOnly) {
             int end = 0;
             for (int s = from; s < to; s++) {
-                end += sessions[s].length;
+                end += weights.clicks(sessions[s]);
                 swap(normal, s - from, end - 1);
                 swap(rows, s - from, end - 1);
             }
@@ -117,7 +165,7 @@ final class SasRecEncoder {
         int begin = 0;
         int asked = 0;
         for (int s = from; s < to; s++) {
-            int length = sessions[s].length;
+            int length = weights.clicks(sessions[s]);
             for (int head = 0; head < weights.heads; head++) {
                 attend(begin, length, stride, head, asked, queryStride, lastOnly);
             }
@@ -147,13 +195,14 @@ final class SasRecEncoder {
         for (int t = first; t < length; t++) {
             int row = asked + t - first;
             int query = row * queryStride + head * part;
-            Arrays.fill(likeness, 0, t + 1, 0);
+            int seen = weights.hidden == null ? t + 1 : length;
+            Arrays.fill(likeness, 0, seen, 0);
             for (int d = 0; d < part; d++) {
-                addScaled(products[query + d] * weights.scale, keys[d], likeness, t + 1);
+                addScaled(products[query + d] * weights.scale, keys[d], likeness, seen);
             }
-            softmax(likeness, t + 1);
+            softmax(likeness, seen);
             Arrays.fill(attended, 0);
-            for (int u = 0; u <= t; u++) {
+            for (int u = 0; u < seen; u++) {
                 int value = (begin + u) * stride + size + head * part;
                 float weight = likeness[u];
                 for (int d = 0; d < part; d++) {
@@ -197,7 +246,8 @@ final class SasRecEncoder {
             int at = i * block.inner.stride();
             float[] values = inner[i];
             for (int d = 0; d < innerSize; d++) {
-                values[d] = Math.max(0, products[at + d]);
+                float value = products[at + d];
+                values[d] = weights.hidden == null ? Math.max(0, value) : gelu(value);
             }
         }
         addProducts(block.outer, inner, count);
@@ -247,7 +297,7 @@ final class SasRecEncoder {
     private record LinearMap(Panels matrix) {
 
         static LinearMap of(
-                SasRecWeights.Linear linear, int fromRow, int toRow, DenseKernel kernel) {
+                AttentionWeights.Linear linear, int fromRow, int toRow, DenseKernel kernel) {
             int columns = linear.columns();
             Panels panels =
                     new Panels(
@@ -262,7 +312,7 @@ final class SasRecEncoder {
             return new LinearMap(panels);
         }
 
-        static LinearMap of(SasRecWeights.Linear linear, DenseKernel kernel) {
+        static LinearMap of(AttentionWeights.Linear linear, DenseKernel kernel) {
             return of(linear, 0, linear.rows(), kernel);
         }
 
@@ -272,7 +322,7 @@ final class SasRecEncoder {
     }
 
     /** Layer normalisation, with sums in double precision. */
-    private record Norm(SasRecWeights.Norm of) {
+    private record Norm(AttentionWeights.Norm of) {
 
         void apply(float[] vector, float[] target) {
             double sum = 0;
@@ -301,6 +351,10 @@ final class SasRecEncoder {
             LinearMap inner,
             LinearMap outer) {}
 
+    /** What asks for a hidden click. */
+    @SuppressWarnings("ArrayRecordComponent")
+    private record Hidden(float[] mask, LinearMap head, Norm norm) {}
+
     /** What the encoders of a model share. Immutable; takes heap only. */
     static final class Weights {
         private final DenseKernel kernel;
@@ -312,12 +366,16 @@ final class SasRecEncoder {
         private final float[] positionVectors;
         private final List<Block> blocks = new ArrayList<>();
         private final Norm norm;
+        private final int readable;
+
+        /** Null for a SASRec, whose clicks see none behind them. */
+        private final Hidden hidden;
 
         /**
          * @param embeddings used for as long as the weights are
          * @throws IllegalArgumentException if a value is not finite or a matrix too large
          */
-        Weights(SasRecWeights model, PackedGruCell.Embeddings embeddings, DenseKernel kernel) {
+        Weights(AttentionWeights model, PackedGruCell.Embeddings embeddings, DenseKernel kernel) {
             this.kernel = kernel;
             this.embeddings = embeddings;
             size = model.size();
@@ -327,7 +385,7 @@ final class SasRecEncoder {
             positionVectors = model.positionVectors();
             requireFinite("positions", positionVectors);
             requireFinite("item vectors", model.embedding());
-            for (SasRecWeights.Block block : model.blocks()) {
+            for (AttentionWeights.Block block : model.blocks()) {
                 blocks.add(
                         new Block(
                                 norm(block.attentionNorm()),
@@ -339,9 +397,17 @@ final class SasRecEncoder {
                                 LinearMap.of(block.outer(), kernel)));
             }
             norm = norm(model.norm());
+            readable = model.readable();
+            hidden = model.hidden() == null ? null : hidden(model.hidden(), kernel);
         }
 
-        private static Norm norm(SasRecWeights.Norm norm) {
+        private static Hidden hidden(AttentionWeights.Hidden hidden, DenseKernel kernel) {
+            requireFinite("the mask", hidden.mask());
+            return new Hidden(
+                    hidden.mask(), LinearMap.of(hidden.head(), kernel), norm(hidden.norm()));
+        }
+
+        private static Norm norm(AttentionWeights.Norm norm) {
             requireFinite("the weights of a norm", norm.weight());
             requireFinite("the biases of a norm", norm.bias());
             return new Norm(norm);
@@ -356,13 +422,22 @@ final class SasRecEncoder {
             }
         }
 
-        /** P. */
-        int positions() {
-            return positions;
+        /** The most items of a session that can be read. */
+        int readable() {
+            return readable;
+        }
+
+        /** The clicks that a session is read as: its own and, if one is hidden, that. */
+        private int clicks(int[] session) {
+            return hidden == null ? session.length : session.length + 1;
         }
 
         String describe() {
-            return blocks.size() + " blocks of attention in " + kernel.describe();
+            return blocks.size()
+                    + " blocks of "
+                    + (hidden == null ? "" : "bidirectional ")
+                    + "attention in "
+                    + kernel.describe();
         }
     }
 }

@@ -3,10 +3,13 @@ package io.nextclick.models.serving;
 import io.nextclick.models.scoring.EncodingScorer;
 import io.nextclick.models.scoring.TopItems;
 
-/** SASRec: an encoder that reads sessions, and an index that is searched with what it makes. */
-final class SasRecScorer implements EncodingScorer {
+/**
+ * SASRec or BERT4Rec: an encoder that reads sessions, and an index that is searched with what it
+ * makes.
+ */
+final class AttentionScorer implements EncodingScorer {
 
-    private final SasRecEncoder encoder;
+    private final AttentionEncoder encoder;
     private final int maximumLength;
     private final ItemIndex index;
     private float[][] queries = new float[0][];
@@ -14,10 +17,10 @@ final class SasRecScorer implements EncodingScorer {
     /**
      * Borrows the weights and the index.
      *
-     * @param maximumLength items to read of a session, at most the weights' positions
+     * @param maximumLength items to read of a session, at most what the weights can
      */
-    SasRecScorer(SasRecEncoder.Weights weights, ItemIndex index, int maximumLength) {
-        this.encoder = new SasRecEncoder(weights);
+    AttentionScorer(AttentionEncoder.Weights weights, ItemIndex index, int maximumLength) {
+        this.encoder = new AttentionEncoder(weights);
         this.maximumLength = maximumLength;
         this.index = index;
     }

@@ -6,8 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The weights of a SASRec as its model folder holds them, under the names of torch's {@code
- * TransformerEncoder}; see {@link io.nextclick.models.network.SasRec}.
+ * The weights of a SASRec or a BERT4Rec as its model folder holds them, under the names of torch's
+ * {@code TransformerEncoder}; see {@link io.nextclick.models.network.SasRec} and {@link
+ * io.nextclick.models.network.Bert4Rec}.
  *
  * <p>Shapes: V = items, D = size of all vectors, P = positions, F = inner size of the feed-forward
  * networks.
@@ -15,11 +16,12 @@ import java.util.List;
  * @param heads parts of the vectors that attend each by itself
  * @param embedding [V, D]; the same array as {@code outputWeight} if the two are tied
  * @param positionVectors [P, D]
+ * @param hidden what a BERT4Rec has beside a SASRec; null for a SASRec
  * @param outputWeight [V, D]
  * @param outputBias [V]; null if the folder has none
  */
 @SuppressWarnings("ArrayRecordComponent")
-record SasRecWeights(
+record AttentionWeights(
         int items,
         int size,
         int positions,
@@ -28,6 +30,7 @@ record SasRecWeights(
         float[] positionVectors,
         List<Block> blocks,
         Norm norm,
+        Hidden hidden,
         float[] outputWeight,
         float[] outputBias) {
 
@@ -45,6 +48,16 @@ record SasRecWeights(
     record Linear(int rows, int columns, float[] weight, float[] bias) {}
 
     /**
+     * What asks for a hidden click.
+     *
+     * @param mask what stands in place of its item [D]
+     * @param head from there to the query [D, D]
+     * @param norm of the query
+     */
+    @SuppressWarnings("ArrayRecordComponent")
+    record Hidden(float[] mask, Linear head, Norm norm) {}
+
+    /**
      * @param projection queries, keys and values stacked [3D, D]
      * @param output of the attention [D, D]
      * @param inner [F, D]
@@ -59,23 +72,42 @@ record SasRecWeights(
             Linear outer) {}
 
     /**
+     * The weights of a SASRec.
+     *
      * @throws ModelFileException if a tensor is missing, or its shape doesn't fit the others, the
      *     vocabulary and the manifest
      */
-    static SasRecWeights of(ModelFolder folder) throws ModelFileException {
+    static AttentionWeights ofSasRec(ModelFolder folder) throws ModelFileException {
+        return of(folder, false);
+    }
+
+    /**
+     * The weights of a BERT4Rec.
+     *
+     * @throws ModelFileException as {@link #ofSasRec}
+     */
+    static AttentionWeights ofBert4Rec(ModelFolder folder) throws ModelFileException {
+        return of(folder, true);
+    }
+
+    private static AttentionWeights of(ModelFolder folder, boolean hides)
+            throws ModelFileException {
+        int least = hides ? 2 : 1;
         int items = folder.vocabulary().size();
         float[] positionVectors = folder.floats(POSITIONS, -1, -1);
         int positions = folder.tensors().get(POSITIONS).shape()[0];
         int size = folder.tensors().get(POSITIONS).shape()[1];
         int layers = folder.manifest().integer("layers");
         int heads = folder.manifest().integer("heads");
-        if (positions < 1 || positions > MOST_POSITIONS) {
+        if (positions < least || positions > MOST_POSITIONS) {
             throw new ModelFileException(
                     ModelFolder.WEIGHTS,
                     POSITIONS
                             + " has "
                             + positions
-                            + " rows, 1 to "
+                            + " rows, "
+                            + least
+                            + " to "
                             + MOST_POSITIONS
                             + " are read");
         }
@@ -93,7 +125,7 @@ record SasRecWeights(
             blocks.add(block(folder, "encoder.layers." + layer + ".", size));
         }
         float[] outputWeight = folder.floats("output.weight", items, size);
-        return new SasRecWeights(
+        return new AttentionWeights(
                 items,
                 size,
                 positions,
@@ -102,8 +134,16 @@ record SasRecWeights(
                 positionVectors,
                 blocks,
                 norm(folder, "encoder.norm.", size),
+                hides ? hidden(folder, size) : null,
                 outputWeight,
                 folder.has(BIAS) ? folder.floats(BIAS, items) : null);
+    }
+
+    private static Hidden hidden(ModelFolder folder, int size) throws ModelFileException {
+        return new Hidden(
+                folder.floats("mask.weight", size),
+                linear(folder, "head.", size, size),
+                norm(folder, "head.norm.", size));
     }
 
     private static Block block(ModelFolder folder, String name, int size)
@@ -131,6 +171,11 @@ record SasRecWeights(
                 columns,
                 folder.floats(name + "weight", rows, columns),
                 folder.floats(name + "bias", rows));
+    }
+
+    /** How many items of a session are read: a hidden click takes a position of its own. */
+    int readable() {
+        return hidden == null ? positions : positions - 1;
     }
 
     boolean tied() {
