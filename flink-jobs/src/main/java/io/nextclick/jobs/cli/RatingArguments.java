@@ -74,7 +74,9 @@ final class RatingArguments {
     @Option(
             names = FACTORS,
             paramLabel = "N",
-            description = "mf, als, implicit-als: length of the learnt vectors. Default: 50.")
+            description =
+                    "mf, als, implicit-als: length of the learnt vectors; gmf, mlp, neumf: factors of"
+                            + " a user, and size of the last layer. Default: 50; 16.")
     private Integer factors;
 
     @Option(
@@ -134,6 +136,11 @@ final class RatingArguments {
                     "user-neighbours, item-neighbours: how many neighbours foretell a rating."
                             + " Default: 40.")
     private Integer nearest;
+
+    /** As asked for; null if left out. */
+    Integer factors() {
+        return factors;
+    }
 
     /** Whether this is an option of the kind. */
     static boolean has(String kind, String option) {

@@ -5,10 +5,15 @@ import io.nextclick.models.clicklog.ClickLog;
 import io.nextclick.models.counted.CountedModel;
 import io.nextclick.models.files.CheckpointFolder;
 import io.nextclick.models.network.NetworkKind;
+import io.nextclick.models.neuralcf.NeuralCfKind;
+import io.nextclick.models.neuralcf.NeuralCfModel;
+import io.nextclick.models.neuralcf.NeuralCfOptions;
+import io.nextclick.models.neuralcf.NeuralCfTraining;
 import io.nextclick.models.rating.RatingModel;
 import io.nextclick.models.rating.RatingSplit;
 import io.nextclick.models.session.Session;
 import io.nextclick.models.session.SessionRules;
+import io.nextclick.models.session.SessionSplit;
 import io.nextclick.models.training.TrainedModel;
 import io.nextclick.models.training.Trainer;
 import io.nextclick.models.training.TrainingListener;
@@ -21,8 +26,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -76,6 +83,7 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin private ModelFolderArguments written;
     @Mixin private SessionArguments sessions;
     @Mixin private TrainingArguments training;
+    @Mixin private NeuralCfArguments neuralCf;
     @Mixin private CheckpointArguments checkpoints;
     @Mixin private CountingArguments counting;
     @Mixin private RatingArguments rating;
@@ -87,11 +95,18 @@ final class TrainCommand implements Callable<Integer> {
         refuseForeignOptions(network != null);
         // Before a long history is read: whether it can be used.
         TrainingOptions options = network == null ? null : training.options(spec, network);
+        NeuralCfOptions optionsOfUsers =
+                NeuralCfKind.named(kind)
+                        .map(named -> neuralCf.options(spec, named, training, rating))
+                        .orElse(null);
         var unused = written.folder();
         try (TrainingLogArguments.Opened opened = clicks.open(spec)) {
             ClickLog log = cut(opened.log());
             if (network != null) {
                 return train(options, log);
+            }
+            if (optionsOfUsers != null) {
+                return train(optionsOfUsers, log);
             }
             return RatingArguments.KINDS.contains(kind) ? rate(log) : count(log);
         }
@@ -102,11 +117,13 @@ final class TrainCommand implements Callable<Integer> {
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
             String name = option.longestName();
             boolean ofNetworks = isIn(name, "training", "checkpoints");
-            boolean isSpecial = ofNetworks || isIn(name, "counting", "rating", "split");
+            boolean isSpecial = ofNetworks || isIn(name, "counting", "rating", "split", "neuralCf");
             boolean isOwn =
                     isNetwork
                             ? ofNetworks
-                            : CountingArguments.has(kind, name) || RatingArguments.has(kind, name);
+                            : CountingArguments.has(kind, name)
+                                    || RatingArguments.has(kind, name)
+                                    || NeuralCfArguments.has(kind, name);
             if (isSpecial && !isOwn) {
                 throw new ParameterException(spec.commandLine(), name + " is no option of " + kind);
             }
@@ -167,6 +184,84 @@ final class TrainCommand implements Callable<Integer> {
                         learnt.size(),
                         TaskProgress.clock(Duration.between(now, Instant.now())));
         return Nextclick.DONE;
+    }
+
+    private int train(NeuralCfOptions options, ClickLog log) throws Exception {
+        SessionRules rules = sessions.rules(spec, log.format());
+        Path out = written.folder();
+        List<Session> learnt =
+                split.isGiven()
+                        ? ClickLog.sessions(split.split(spec, log).training(), rules)
+                        : allButTested(log, rules);
+        Instant now = Instant.now();
+        PrintWriter err = spec.commandLine().getErr();
+        NeuralCfModel trained =
+                NeuralCfTraining.train(
+                        learnt,
+                        options,
+                        epoch -> {
+                            err.println(line(epoch));
+                            err.flush();
+                        });
+        String named = written.version(now);
+        trained.folder(named, rules, learnt, now).write(out);
+        PrintWriter results = spec.commandLine().getOut();
+        results.printf(
+                Locale.ROOT,
+                "%s: %s %s, %,d items, %,d users, epochs %s, in %s%n",
+                out,
+                kind,
+                named,
+                trained.vocabulary().size(),
+                trained.users(),
+                trained.epochs(),
+                TaskProgress.clock(trained.elapsed()));
+        if (trained.validation() != null) {
+            results.printf(
+                    Locale.ROOT,
+                    "validation, the last item of %,d users among up to 99 others:"
+                            + " HR@10 %.4f, NDCG@10 %.4f%n",
+                    trained.validation().users(),
+                    trained.validation().hr10(),
+                    trained.validation().ndcg10());
+        }
+        return Nextclick.DONE;
+    }
+
+    /** What each user took, without the item that is for testing where the log sets one apart. */
+    private static List<Session> allButTested(ClickLog log, SessionRules rules) {
+        if (!log.leavesLastOut()) {
+            return log.trainingSessions(rules);
+        }
+        // A validating session has all that training has of its user, and the item that validates.
+        SessionSplit split = log.split(rules, 0.5);
+        Map<String, Session> ofUsers = new LinkedHashMap<>();
+        split.training().forEach(session -> ofUsers.put(session.id(), session));
+        split.validation().forEach(session -> ofUsers.put(session.id(), session));
+        return List.copyOf(ofUsers.values());
+    }
+
+    private static String line(NeuralCfTraining.Epoch epoch) {
+        String validation =
+                epoch.validation() == null
+                        ? ""
+                        : String.format(
+                                Locale.ROOT,
+                                ", validation HR@10 %.4f, NDCG@10 %.4f%s",
+                                epoch.validation().hr10(),
+                                epoch.validation().ndcg10(),
+                                epoch.best() ? ", the best so far" : "");
+        return epoch.epoch() == 0
+                ? epoch.network() + ", as joined" + validation
+                : String.format(
+                        Locale.ROOT,
+                        "%s%s, epoch %d: loss %.4f%s, %,.0f examples/s",
+                        epoch.network(),
+                        epoch.refit() ? " on all items" : "",
+                        epoch.epoch(),
+                        epoch.loss(),
+                        validation,
+                        epoch.examplesPerSecond());
     }
 
     private int train(TrainingOptions options, ClickLog log) throws Exception {

@@ -2,6 +2,7 @@ package io.nextclick.jobs.cli;
 
 import io.nextclick.models.counted.CountedModel;
 import io.nextclick.models.network.NetworkKind;
+import io.nextclick.models.neuralcf.NeuralCfKind;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -34,6 +35,7 @@ final class TrainableConverter implements ITypeConverter<String> {
     private static List<String> kinds() {
         return Stream.of(
                         Arrays.stream(NetworkKind.values()).map(NetworkKind::id),
+                        Arrays.stream(NeuralCfKind.values()).map(NeuralCfKind::id),
                         CountedModel.KINDS.stream(),
                         RatingArguments.KINDS.stream())
                 .flatMap(kinds -> kinds)

@@ -30,12 +30,10 @@ final class TrainingArguments {
 
     @Option(
             names = "--layers",
-            description = "Blocks of a SASRec or BERT4Rec.")
+            description = "Blocks of a SASRec or BERT4Rec, layers of an mlp or neumf.")
     private Integer layers;
 
-    @Option(
-            names = "--heads",
-            description = "Parts of their vectors that attend each by itself.")
+    @Option(names = "--heads", description = "Parts of their vectors that attend each by itself.")
     private Integer heads;
 
     @Option(names = "--inner-size", description = "Inner size of their feed-forward networks.")
@@ -104,7 +102,7 @@ final class TrainingArguments {
     @Option(
             names = "--negatives",
             description =
-                    "Sampled negatives shared by a batch.")
+                    "Sampled negatives shared by a batch; of gmf, mlp and neumf, those of each item.")
     private Integer negatives;
 
     @Option(names = "--alpha", description = "Exponent of the clicks that negatives are drawn by.")
@@ -210,6 +208,43 @@ final class TrainingArguments {
                             + " one.")
     private DeviceChoice device;
 
+    /** Null, as of the following, if not given. */
+    Integer layers() {
+        return layers;
+    }
+
+    Integer epochs() {
+        return epochs;
+    }
+
+    Integer patience() {
+        return patience;
+    }
+
+    Integer batch() {
+        return batchPredictions;
+    }
+
+    Double learningRate() {
+        return learningRate;
+    }
+
+    Integer negatives() {
+        return negatives;
+    }
+
+    Double validationFraction() {
+        return validationFraction;
+    }
+
+    Boolean refit() {
+        return refit;
+    }
+
+    Long seed() {
+        return seed;
+    }
+
     /** The network's defaults, with what was asked for in their place. */
     TrainingOptions options(CommandSpec spec, NetworkKind network) {
         try {
@@ -263,21 +298,6 @@ final class TrainingArguments {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
-    }
-
-    /** The most epochs; null if not given. */
-    Integer epochs() {
-        return epochs;
-    }
-
-    /** Null if not given. */
-    Double learningRate() {
-        return learningRate;
-    }
-
-    /** Null if not given. */
-    Long seed() {
-        return seed;
     }
 
     private static <V> void set(V value, Consumer<V> option) {

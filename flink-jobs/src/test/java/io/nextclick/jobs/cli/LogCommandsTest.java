@@ -117,6 +117,77 @@ class LogCommandsTest {
         assertThat(figures.get("hr@20").doubleValue()).isZero();
     }
 
+    /** The last item of each user is for testing, and the one before it is learnt from. */
+    @Test
+    void neuMfTrainsOnAllButTheTestedItemsAndIsEvaluatedOnThem() throws Exception {
+        Path log = usersSequences();
+        Path model = folder.resolve("neumf");
+        CommandRun train =
+                CommandRun.of(
+                        "train",
+                        "--model",
+                        "neumf",
+                        "--clicks",
+                        log.toString(),
+                        "--format",
+                        "user-sequences",
+                        "--out",
+                        model.toString(),
+                        "--factors",
+                        "4",
+                        "--layers",
+                        "2",
+                        "--epochs",
+                        "2",
+                        "--fusion-alpha",
+                        "0.4");
+        assertThat(train.exitCode()).as(train.err()).isEqualTo(Nextclick.DONE);
+        assertThat(train.err())
+                .contains("gmf, epoch 1: loss", "mlp, epoch 1", "neumf, as joined, validation");
+        assertThat(train.out())
+                .contains(
+                        "neumf", "20 items, 80 users", "the last item of 80 users among up to 99");
+
+        CommandRun evaluate =
+                CommandRun.of(
+                        "evaluate",
+                        "--model",
+                        model.toString(),
+                        "--test",
+                        log.toString(),
+                        "--format",
+                        "user-sequences",
+                        "--mask-seen",
+                        "--json",
+                        "-");
+        assertThat(evaluate.exitCode()).as(evaluate.err()).isEqualTo(Nextclick.DONE);
+        assertThat(new ObjectMapper().readTree(evaluate.out()).get("predictions").intValue())
+                .isEqualTo(80);
+
+        for (String[] foreign :
+                new String[][] {
+                    {"gmf", "--heads", "2"},
+                    {"gmf", "--neighbours", "5"},
+                    {"sasrec", "--factors", "8"},
+                    {"popularity", "--pretrain", "true"}
+                }) {
+            CommandRun refused =
+                    CommandRun.of(
+                            "train",
+                            "--model",
+                            foreign[0],
+                            "--clicks",
+                            log.toString(),
+                            "--format",
+                            "user-sequences",
+                            "--out",
+                            folder.resolve("refused").toString(),
+                            foreign[1],
+                            foreign[2]);
+            assertThat(refused.exitCode()).as(foreign[1]).isEqualTo(Nextclick.WRONG_USAGE);
+        }
+    }
+
     @Test
     void baselinesAreCountedFromATrainingLog() {
         Path log = folder.resolve("clicks.jsonl");

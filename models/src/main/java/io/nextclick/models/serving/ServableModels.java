@@ -4,6 +4,7 @@ import io.nextclick.models.counted.CountedModel;
 import io.nextclick.models.device.ComputeDevice;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
+import io.nextclick.models.neuralcf.NeuralCfKind;
 import io.nextclick.models.rating.Factorization;
 import io.nextclick.models.rating.Neighbourhood;
 import java.util.Collections;
@@ -34,6 +35,11 @@ public final class ServableModels {
         Factorization.KINDS.forEach(kind -> KINDS.put(kind, ServableFactorization::new));
         Neighbourhood.KINDS.forEach(
                 kind -> KINDS.put(kind, (folder, placement) -> new ServableNeighbourhood(folder)));
+        for (NeuralCfKind kind : NeuralCfKind.values()) {
+            KINDS.put(
+                    kind.id(),
+                    (folder, placement) -> new ServableNeuralCf(folder, kind, placement));
+        }
         // What was counted is looked up and added up on the heap, whatever the device.
         CountedModel.KINDS.forEach(
                 kind -> KINDS.put(kind, (folder, placement) -> new ServableCounted(folder)));

@@ -14,7 +14,7 @@ import java.util.Map;
  * depend on the catalogue. Decoupled weight decay (Loshchilov and Hutter 2019) is applied to the
  * touched rows.
  */
-final class RowAdam implements RowOptimizer {
+public final class RowAdam implements RowOptimizer {
 
     private static final double BETA1 = 0.9;
     private static final double BETA2 = 0.999;
@@ -39,7 +39,10 @@ final class RowAdam implements RowOptimizer {
     /** The last step's learning rate. */
     private final float[] rate = {0};
 
-    RowAdam(Parameter parameter, float weightDecay) {
+    /**
+     * @param weightDecay decoupled; 0 for none
+     */
+    public RowAdam(Parameter parameter, float weightDecay) {
         this.parameter = parameter;
         this.weightDecay = weightDecay;
         this.first = new float[parameter.values().length];

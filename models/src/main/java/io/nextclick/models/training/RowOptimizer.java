@@ -7,7 +7,7 @@ import java.util.Map;
  * Changes the rows of one parameter that a step touched, and nothing else: the cost depends on
  * those rows, not on the size of the catalogue.
  */
-sealed interface RowOptimizer permits RowAdagrad, RowAdam {
+public sealed interface RowOptimizer permits RowAdagrad, RowAdam, RowDescent {
 
     /**
      * Brings rows up to date before they are read, where they would have moved since they were last

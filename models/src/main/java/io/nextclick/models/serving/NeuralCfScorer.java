@@ -1,0 +1,238 @@
+package io.nextclick.models.serving;
+
+import io.nextclick.models.scoring.EncodingScorer;
+import io.nextclick.models.scoring.TopItems;
+import java.util.Arrays;
+
+/**
+ * GMF, MLP and NeuMF: a session's user vector from its items, and then, unlike with an inner
+ * product, each item of the catalogue through the layers with it. Items go through them in blocks,
+ * as matrix products on the {@link DenseKernel}.
+ *
+ * <p>Shapes: V = items, F = factors, A_l = values of layer l, D = size of a user's vector.
+ */
+final class NeuralCfScorer implements EncodingScorer {
+
+    /** Items that go through the layers together. */
+    private static final int BLOCK = 256;
+
+    private final NeuralCfWeights weights;
+    private final DenseKernel kernel;
+    private final int maximumLength;
+    private final BestItems best;
+    private final float[] user;
+
+    /** Scores of the whole catalogue, and room up to a multiple of the kernel's 16. */
+    private final float[] scores;
+
+    private final int[] positions;
+    private final int[] lastSeen;
+    private int sessionsRead;
+    private float[] sessionPart = new float[0];
+    private float[][] block = new float[0][];
+    private float[] packed = new float[0];
+    private float[] products = new float[0];
+
+    /**
+     * Borrows the weights.
+     *
+     * @param maximumLength items to read of a session
+     */
+    NeuralCfScorer(NeuralCfWeights weights, DenseKernel kernel, int maximumLength) {
+        this.weights = weights;
+        this.kernel = kernel;
+        this.maximumLength = maximumLength;
+        best = new BestItems(kernel);
+        user = new float[weights.sessionSize()];
+        scores = new float[(weights.items() + 15) & -16];
+        positions = new int[scores.length];
+        lastSeen = new int[weights.items()];
+    }
+
+    @Override
+    public int maximumLength() {
+        return maximumLength;
+    }
+
+    @Override
+    public TopItems[] rank(int[][] sessions, int count, int k, int[][] excluded) {
+        if (k < 1) {
+            throw new IllegalArgumentException("k is " + k + ", it must be at least 1");
+        }
+        check(sessions, count);
+        TopItems[] lists = new TopItems[count];
+        for (int i = 0; i < count; i++) {
+            score(sessions[i]);
+            exclude(excluded == null ? null : excluded[i]);
+            best.reset(Math.max(1, Math.min(k, weights.items())));
+            best.foresee(scores, 0, scores.length);
+            int found = kernel.collect(scores, 0, scores.length, best.threshold(), positions);
+            best.offer(0, scores, 0, positions, found);
+            lists[i] = best.best();
+        }
+        return lists;
+    }
+
+    @Override
+    public int[] ranksOf(int[][] sessions, int count, int[] targets, int[][] excluded) {
+        check(sessions, count);
+        ExactScan.checkTargets(targets, count, weights.items());
+        int[] ranks = new int[count];
+        for (int i = 0; i < count; i++) {
+            score(sessions[i]);
+            float wanted = scores[targets[i]];
+            exclude(excluded == null ? null : excluded[i]);
+            scores[targets[i]] = Float.NaN;
+            ranks[i] = kernel.countAtLeast(scores, 0, scores.length, wanted);
+        }
+        return ranks;
+    }
+
+    private void check(int[][] sessions, int count) {
+        for (int i = 0; i < count; i++) {
+            if (sessions[i].length < 1 || sessions[i].length > maximumLength) {
+                throw new IllegalArgumentException(
+                        "session "
+                                + i
+                                + " has "
+                                + sessions[i].length
+                                + " items, 1 to "
+                                + maximumLength
+                                + " are read");
+            }
+            for (int row : sessions[i]) {
+                if (row < 0 || row >= weights.items()) {
+                    throw new IllegalArgumentException(
+                            "session "
+                                    + i
+                                    + " has row "
+                                    + row
+                                    + " of "
+                                    + weights.items()
+                                    + " items");
+                }
+            }
+        }
+    }
+
+    private void exclude(int[] excluded) {
+        if (excluded != null) {
+            for (int row : excluded) {
+                scores[row] = Float.NaN;
+            }
+        }
+    }
+
+    /** Scores all items; what lies behind them is NaN. */
+    private void score(int[] session) {
+        fold(session);
+        Arrays.fill(scores, 0, weights.items(), weights.outputBias());
+        Arrays.fill(scores, weights.items(), scores.length, Float.NaN);
+        int multiplied = 0;
+        if (weights.itemFactors() != null) {
+            multiplied = weights.factors();
+            addProducts();
+        }
+        if (weights.layers() != null) {
+            addLayers(weights.layers(), multiplied);
+        }
+    }
+
+    /** The user's vector that a session's items foretell, each counted once. */
+    private void fold(int[] session) {
+        sessionsRead = Math.max(1, sessionsRead + 1); // 0 is an item's before it was seen
+        int size = weights.sessionSize();
+        int distinct = 0;
+        for (int row : session) {
+            distinct += lastSeen[row] == sessionsRead ? 0 : 1;
+            lastSeen[row] = sessionsRead;
+        }
+        float share = (float) (1 / Math.sqrt((double) distinct));
+        System.arraycopy(weights.sessionMean(), 0, user, 0, size);
+        float[] items = weights.sessionItems();
+        for (int row : session) {
+            if (lastSeen[row] == sessionsRead) {
+                lastSeen[row] = 0; // added once
+                for (int d = 0; d < size; d++) {
+                    user[d] = Math.fma(share, items[row * size + d], user[d]);
+                }
+            }
+        }
+    }
+
+    /** h · (p ∘ q) = (h ∘ p) · q. */
+    private void addProducts() {
+        int f = weights.factors();
+        float[] query = new float[f];
+        for (int i = 0; i < f; i++) {
+            query[i] = weights.factorWeights()[i] * user[i];
+        }
+        for (int item = 0; item < weights.items(); item++) {
+            scores[item] += NeuralCfWeights.product(weights.itemFactors(), item * f, query, 0, f);
+        }
+    }
+
+    private void addLayers(NeuralCfWeights.Layers layers, int multiplied) {
+        int first = layers.first();
+        if (sessionPart.length < first) {
+            sessionPart = new float[first];
+        }
+        for (int o = 0; o < first; o++) {
+            sessionPart[o] =
+                    NeuralCfWeights.product(
+                            layers.sessionMatrix(),
+                            o * layers.half(),
+                            user,
+                            multiplied,
+                            layers.half());
+        }
+        for (int from = 0; from < weights.items(); from += BLOCK) {
+            int count = Math.min(BLOCK, weights.items() - from);
+            addLayers(layers, from, count);
+        }
+    }
+
+    private void addLayers(NeuralCfWeights.Layers layers, int from, int count) {
+        int size = layers.first();
+        room(size);
+        for (int i = 0; i < count; i++) {
+            int part = (from + i) * size;
+            float[] values = block[i];
+            for (int o = 0; o < size; o++) {
+                values[o] = Math.max(0, sessionPart[o] + layers.itemParts()[part + o]);
+            }
+        }
+        for (Panels layer : layers.rest()) {
+            int stride = layer.panelCount() * layer.width();
+            packed = grown(packed, (BLOCK + DenseKernel.SPARE_VECTORS) * layer.dimension());
+            products = grown(products, (BLOCK + DenseKernel.SPARE_VECTORS) * stride);
+            kernel.pack(block, 0, count, layer.dimension(), packed);
+            layer.multiply(kernel, packed, count, products, stride);
+            size = layer.rows();
+            room(size);
+            for (int i = 0; i < count; i++) {
+                for (int o = 0; o < size; o++) {
+                    block[i][o] = Math.max(0, products[i * stride + o]);
+                }
+            }
+        }
+        for (int i = 0; i < count; i++) {
+            scores[from + i] += NeuralCfWeights.product(block[i], 0, layers.lastWeights(), 0, size);
+        }
+    }
+
+    private void room(int size) {
+        if (block.length == 0 || block[0].length < size) {
+            block = new float[BLOCK][size];
+        }
+    }
+
+    private static float[] grown(float[] room, int floats) {
+        return room.length < floats ? new float[floats] : room;
+    }
+
+    @Override
+    public void close() {
+        // The model owns the weights.
+    }
+}
