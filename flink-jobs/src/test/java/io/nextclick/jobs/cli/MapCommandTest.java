@@ -180,8 +180,8 @@ class MapCommandTest {
         Path markov = trained(log, "markov");
         assertThat(map(markov).err())
                 .contains(
-                        "a model of kind markov knows no items by vectors; those that do are"
-                                + " als, gru4rec, implicit-als, mf, sasrec");
+                        "a model of kind markov knows no items by vectors; those that do are als,")
+                .contains(" gru4rec, implicit-als, mf, sasrec, ");
         assertThat(map(markov, "--of", "users").err())
                 .contains("--clicks is needed to know the users by");
         assertThat(
