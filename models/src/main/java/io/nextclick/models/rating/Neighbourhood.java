@@ -1,23 +1,19 @@
 package io.nextclick.models.rating;
 
 import io.nextclick.models.baseline.Popularity;
-import io.nextclick.models.baseline.SparseRanking;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.files.ModelManifest;
 import io.nextclick.models.files.Tensor;
 import io.nextclick.models.scoring.EncodingScorer;
 import io.nextclick.models.scoring.RatingScale;
-import io.nextclick.models.scoring.TopItems;
 import io.nextclick.models.session.ItemVocabulary;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * Ratings foretold from those of similar users, or from the user's own of similar items (Herlocker
@@ -61,10 +57,6 @@ public final class Neighbourhood implements RatingModel {
     static final String SIMILARITIES = "neighbours.similarities";
 
     private static final double BIAS_SHRINKAGE = 10;
-    private static final int CHUNK = 16;
-
-    /** The users, most alike a session, whose ratings answer it. */
-    private static final int LIKE_MINDED = 100;
 
     /** How alike two rows of ratings are. */
     public enum Similarity {
@@ -175,7 +167,7 @@ public final class Neighbourhood implements RatingModel {
                 mean,
                 userBiases,
                 itemBiases,
-                mostSimilar(seen, across, options),
+                SimilarRows.mostSimilar(seen, across, options),
                 scale);
     }
 
@@ -206,148 +198,6 @@ public final class Neighbourhood implements RatingModel {
             }
         }
         return new Ratings.Rows(rows.starts(), rows.columns(), values);
-    }
-
-    /** Sums over the common columns of one row and all others. */
-    private static final class Common {
-
-        private final int[] counts;
-        private final double[] products;
-        private final double[] ownSums;
-        private final double[] otherSums;
-        private final double[] ownSquares;
-        private final double[] otherSquares;
-        private final int[] touched;
-        private int size;
-
-        Common(int rows) {
-            counts = new int[rows];
-            products = new double[rows];
-            ownSums = new double[rows];
-            otherSums = new double[rows];
-            ownSquares = new double[rows];
-            otherSquares = new double[rows];
-            touched = new int[rows];
-        }
-
-        void add(int other, double own, double theirs) {
-            if (counts[other]++ == 0) {
-                touched[size++] = other;
-            }
-            products[other] += own * theirs;
-            ownSums[other] += own;
-            otherSums[other] += theirs;
-            ownSquares[other] += own * own;
-            otherSquares[other] += theirs * theirs;
-        }
-
-        double correlation(int other) {
-            double n = counts[other];
-            double covariance = products[other] - ownSums[other] * otherSums[other] / n;
-            double own = ownSquares[other] - ownSums[other] * ownSums[other] / n;
-            double theirs = otherSquares[other] - otherSums[other] * otherSums[other] / n;
-            // Equal numbers don't vary, but their sums are rounded.
-            double least = 1e-9;
-            return own > least && theirs > least ? covariance / Math.sqrt(own * theirs) : 0;
-        }
-
-        void clear() {
-            for (int i = 0; i < size; i++) {
-                int other = touched[i];
-                counts[other] = 0;
-                products[other] = 0;
-                ownSums[other] = 0;
-                otherSums[other] = 0;
-                ownSquares[other] = 0;
-                otherSquares[other] = 0;
-            }
-            size = 0;
-        }
-    }
-
-    private record Neighbour(int row, float similarity) {}
-
-    private static final Comparator<Neighbour> MOST_SIMILAR_FIRST =
-            Comparator.comparingDouble(Neighbour::similarity)
-                    .reversed()
-                    .thenComparingInt(Neighbour::row);
-
-    private static Ratings.Rows mostSimilar(
-            Ratings.Rows rows, Ratings.Rows columns, Options options) {
-        double[] lengths = new double[rows.size()];
-        for (int row = 0; row < lengths.length; row++) {
-            for (int at = rows.starts()[row]; at < rows.starts()[row + 1]; at++) {
-                lengths[row] += (double) rows.values()[at] * rows.values()[at];
-            }
-            lengths[row] = Math.sqrt(lengths[row]);
-        }
-        List<Neighbour[]> found =
-                IntStream.range(0, (rows.size() + CHUNK - 1) / CHUNK)
-                        .parallel()
-                        .mapToObj(
-                                chunk -> {
-                                    Common common = new Common(rows.size());
-                                    int begin = chunk * CHUNK;
-                                    int end = Math.min(rows.size(), begin + CHUNK);
-                                    return IntStream.range(begin, end)
-                                            .mapToObj(
-                                                    row ->
-                                                            neighbours(
-                                                                    row, rows, columns, lengths,
-                                                                    common, options))
-                                            .toList();
-                                })
-                        .flatMap(List::stream)
-                        .toList();
-        int[] starts = new int[rows.size() + 1];
-        for (int row = 0; row < found.size(); row++) {
-            starts[row + 1] = Math.addExact(starts[row], found.get(row).length);
-        }
-        int[] others = new int[starts[rows.size()]];
-        float[] similarities = new float[others.length];
-        int at = 0;
-        for (Neighbour[] of : found) {
-            for (Neighbour neighbour : of) {
-                others[at] = neighbour.row;
-                similarities[at++] = neighbour.similarity;
-            }
-        }
-        return new Ratings.Rows(starts, others, similarities);
-    }
-
-    private static Neighbour[] neighbours(
-            int row,
-            Ratings.Rows rows,
-            Ratings.Rows columns,
-            double[] lengths,
-            Common common,
-            Options options) {
-        common.clear();
-        for (int at = rows.starts()[row]; at < rows.starts()[row + 1]; at++) {
-            int column = rows.columns()[at];
-            for (int to = columns.starts()[column]; to < columns.starts()[column + 1]; to++) {
-                common.add(columns.columns()[to], rows.values()[at], columns.values()[to]);
-            }
-        }
-        return IntStream.range(0, common.size)
-                .map(i -> common.touched[i])
-                .filter(other -> other != row)
-                .mapToObj(
-                        other -> {
-                            int count = common.counts[other];
-                            double similarity =
-                                    options.similarity == Similarity.PEARSON
-                                            ? common.correlation(other)
-                                            : common.products[other]
-                                                    / (lengths[row] * lengths[other]);
-                            double shrunk = similarity * count / (count + options.shrinkage);
-                            return new Neighbour(other, (float) shrunk);
-                        })
-                // A row of zeros has no angle.
-                .filter(neighbour -> neighbour.similarity > 0)
-                .sorted(MOST_SIMILAR_FIRST)
-                .limit(options.kept)
-                .toArray(Neighbour[]::new);
     }
 
     /**
@@ -527,106 +377,12 @@ public final class Neighbourhood implements RatingModel {
 
     /** This model for the calling thread, as one that answers sessions. */
     public EncodingScorer newScorer(int maximumLength) {
-        return new Scorer(maximumLength);
-    }
-
-    private final class Scorer implements EncodingScorer {
-
-        private final int maximumLength;
-        private final SparseRanking ranking = new SparseRanking(popularity);
-        private final float[] sums = new float[items.size()];
-        private final int[] touched = new int[items.size()];
-        private int touchedCount;
-        private final int[] common = kind.equals(OF_USERS) ? new int[users.size()] : null;
-
-        Scorer(int maximumLength) {
-            this.maximumLength = maximumLength;
-        }
-
-        @Override
-        public int maximumLength() {
-            return maximumLength;
-        }
-
-        @Override
-        public TopItems[] rank(int[][] sessions, int count, int k, int[][] excluded) {
-            TopItems[] lists = new TopItems[count];
-            for (int i = 0; i < count; i++) {
-                score(sessions[i]);
-                lists[i] = ranking.top(k, excluded == null ? null : excluded[i]);
-            }
-            return lists;
-        }
-
-        @Override
-        public int[] ranksOf(int[][] sessions, int count, int[] targets, int[][] excluded) {
-            int[] ranks = new int[count];
-            for (int i = 0; i < count; i++) {
-                score(sessions[i]);
-                ranks[i] = ranking.rank(targets[i], excluded == null ? null : excluded[i]);
-            }
-            return ranks;
-        }
-
-        private void score(int[] session) {
-            int[] different = Arrays.stream(session).distinct().toArray();
-            if (common == null) {
-                for (int item : different) {
-                    addRow(neighbours, item, 1, 0);
-                }
-            } else {
-                addLikeMinded(different);
-            }
-            ranking.clear();
-            for (int i = 0; i < touchedCount; i++) {
-                ranking.put(touched[i], sums[touched[i]]);
-                sums[touched[i]] = 0;
-            }
-            touchedCount = 0;
-        }
-
-        /** Adds to the score of each of a row's items, always something above 0. */
-        private void addRow(Ratings.Rows rows, int row, double weight, double offset) {
-            for (int at = rows.starts()[row]; at < rows.starts()[row + 1]; at++) {
-                int item = rows.columns()[at];
-                if (sums[item] == 0) {
-                    touched[touchedCount++] = item;
-                }
-                sums[item] += (float) (weight * (rows.values()[at] + offset));
-            }
-        }
-
-        /** Cosine of the sets of items; of users equally alike those in lower rows. */
-        private void addLikeMinded(int[] session) {
-            int[] met = new int[users.size()];
-            int size = 0;
-            for (int item : session) {
-                for (int at = byItem.starts()[item]; at < byItem.starts()[item + 1]; at++) {
-                    int user = byItem.columns()[at];
-                    if (common[user]++ == 0) {
-                        met[size++] = user;
-                    }
-                }
-            }
-            Neighbour[] nearest = new Neighbour[size];
-            for (int i = 0; i < size; i++) {
-                double product = (double) session.length * byUser.length(met[i]);
-                nearest[i] = new Neighbour(met[i], (float) (common[met[i]] / Math.sqrt(product)));
-            }
-            Arrays.sort(nearest, MOST_SIMILAR_FIRST);
-            for (int i = 0; i < size; i++) {
-                common[met[i]] = 0;
-            }
-            // The lowest rating counts too, or somebody's only item would have no score.
-            double least = scale.step() > 0 ? scale.step() : 1;
-            for (int i = 0; i < Math.min(size, LIKE_MINDED); i++) {
-                addRow(byUser, nearest[i].row, nearest[i].similarity, least - scale.lowest());
-            }
-        }
-
-        @Override
-        public void close() {
-            // Nothing but arrays.
-        }
+        return new NeighbourhoodScorer(
+                kind.equals(OF_USERS) ? null : neighbours,
+                byUser,
+                byItem,
+                popularity,
+                scale,
+                maximumLength);
     }
 }
