@@ -5,7 +5,8 @@ import java.util.function.IntPredicate;
 
 /**
  * The different items that one session could be recommended, best first, and what each source made
- * of them. {@link RerankRule}s leave out and reorder.
+ * of them. They come in the order of their blended scores; a ranker may put them into another by
+ * {@link #orderBy}, and {@link RerankRule}s leave out and reorder.
  *
  * <p>Places count from 0 and change with every rule.
  */
@@ -29,6 +30,12 @@ public final class Candidates {
     /** Numbers in the order of the list. */
     private int[] order;
 
+    /** By number: the place in the order of the blended scores. */
+    private int[] blendedPlaces;
+
+    /** By number: what a ranker made of the item; null while none has. */
+    private float[] logOdds;
+
     private int size;
 
     Candidates(int sources, int most) {
@@ -51,9 +58,26 @@ public final class Candidates {
         return items[number(place)];
     }
 
-    /** The blended probability that the item is next. */
+    /**
+     * What the order is by: the probability that the item is next, blended of the sources', or a
+     * ranker's once there is one.
+     */
     public double score(int place) {
+        int number = number(place);
+        return logOdds == null ? scores[number] : 1 / (1 + Math.exp(-(double) logOdds[number]));
+    }
+
+    /** The blended probability that the item is next, whatever a ranker made of it. */
+    public double blendedScore(int place) {
         return scores[number(place)];
+    }
+
+    /**
+     * The place that its blended score gives the item among all that were blended, those left out
+     * since among them.
+     */
+    public int blendedPlace(int place) {
+        return blendedPlaces[number(place)];
     }
 
     /** The source that contributes the larger share of the item's score; the first of equals. */
@@ -81,6 +105,39 @@ public final class Candidates {
             }
         }
         size = kept;
+    }
+
+    /**
+     * Puts the items that are left into the order of a ranker's log-odds, equal ones in the order
+     * in which they stand.
+     *
+     * @param byPlace [size] or longer: the log-odds of the item at each place
+     * @throws IllegalArgumentException if one isn't finite; the order stays as it was
+     */
+    public void orderBy(float[] byPlace) {
+        long[] keys = new long[size];
+        for (int place = 0; place < size; place++) {
+            if (!Float.isFinite(byPlace[place])) {
+                throw new IllegalArgumentException(
+                        "log-odds of item '" + item(place) + "' are " + byPlace[place]);
+            }
+            // Negated, as keys ascend; adding 0 makes one zero of two. The bits of a float ascend
+            // with it once those below its sign are turned over where it is negative.
+            int bits = Float.floatToRawIntBits(-byPlace[place] + 0f);
+            int ascending = bits ^ ((bits >> 31) & Integer.MAX_VALUE);
+            keys[place] = ((long) ascending << 32) | place;
+        }
+        Arrays.sort(keys);
+        if (logOdds == null) {
+            logOdds = new float[added];
+        }
+        int[] ordered = new int[size];
+        for (int place = 0; place < size; place++) {
+            int before = (int) keys[place];
+            ordered[place] = order[before];
+            logOdds[ordered[place]] = byPlace[before];
+        }
+        order = ordered;
     }
 
     /**
@@ -155,8 +212,10 @@ public final class Candidates {
         }
         Arrays.sort(keys);
         order = new int[added];
+        blendedPlaces = new int[added];
         for (int place = 0; place < added; place++) {
             order[place] = (int) keys[place];
+            blendedPlaces[order[place]] = place;
         }
         size = added;
     }
