@@ -157,6 +157,7 @@ public record RecommenderConfig(
                         embeddings,
                         embeddings == null ? null : releases,
                         catalog,
+                        false,
                         kafka.clicks().writers()),
                 new FileSystemTowers(),
                 embeddings != null,

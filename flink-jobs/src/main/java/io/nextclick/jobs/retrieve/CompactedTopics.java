@@ -17,9 +17,11 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * The compacted topics of a Kafka cluster that live items are read from.
  *
  * @param clients how the brokers are talked to
- * @param embeddings topic of the items' vectors; null with {@code releases} or not at all
- * @param releases topic of released models, the query towers among them; may be null
+ * @param embeddings topic of the items' vectors; may be null
+ * @param releases topic of released models, query towers and rankers among them; null where there
+ *     are neither vectors nor rankers
  * @param catalog topic of the catalogue; may be null
+ * @param rankers whether released rankers are followed
  * @param writers schemas of writers that this build doesn't know by itself
  */
 public record CompactedTopics(
@@ -27,6 +29,7 @@ public record CompactedTopics(
         String embeddings,
         String releases,
         String catalog,
+        boolean rankers,
         WriterSchemas writers)
         implements TopicFeed.Source {
 
@@ -38,7 +41,11 @@ public record CompactedTopics(
     public CompactedTopics {
         Objects.requireNonNull(clients, "clients");
         Objects.requireNonNull(writers, "writers");
-        if ((embeddings == null) != (releases == null)) {
+        if (rankers && releases == null) {
+            throw new IllegalArgumentException(
+                    "rankers can't be followed: the topic of releases is not named");
+        }
+        if (!rankers && (embeddings == null) != (releases == null)) {
             throw new IllegalArgumentException(
                     "item vectors and query towers are of use only together: the topic of "
                             + (embeddings == null ? "vectors" : "releases")
@@ -56,10 +63,10 @@ public record CompactedTopics(
         }
     }
 
-    /** Of writers that this build knows. */
+    /** Without rankers, and of writers that this build knows. */
     public CompactedTopics(
             KafkaClients clients, String embeddings, String releases, String catalog) {
-        this(clients, embeddings, releases, catalog, WriterSchemas.NONE);
+        this(clients, embeddings, releases, catalog, false, WriterSchemas.NONE);
     }
 
     @Override
@@ -80,6 +87,8 @@ public record CompactedTopics(
         Map<TopicFeed.Kind, String> topics = new EnumMap<>(TopicFeed.Kind.class);
         if (embeddings != null) {
             topics.put(TopicFeed.Kind.EMBEDDINGS, embeddings);
+        }
+        if (releases != null) {
             topics.put(TopicFeed.Kind.RELEASES, releases);
         }
         if (catalog != null) {

@@ -5,7 +5,7 @@ import io.nextclick.models.files.ModelFolder;
 import io.nextclick.schemas.ModelRelease;
 import java.io.IOException;
 
-/** Query towers on any file system that Flink is set up for. */
+/** Query towers and rankers on any file system that Flink is set up for. */
 public final class FileSystemTowers implements TowerLoader {
 
     private static final long serialVersionUID = 1L;

@@ -69,7 +69,8 @@ final class KafkaFeed implements TopicFeed {
                             record.value(),
                             record.topic(),
                             record.partition(),
-                            record.offset()));
+                            record.offset(),
+                            record.timestamp()));
         }
         ends.entrySet().removeIf(end -> consumer.position(end.getKey()) >= end.getValue());
     }

@@ -12,8 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The item vectors, the query tower and the catalogue as they are now: once in each process, shared
- * by its subtasks, kept up to date by a thread that reads compacted topics from their beginning.
+ * The item vectors, the query tower, the ranker and the catalogue as they are now: once in each
+ * process, shared by its subtasks, kept up to date by a thread that reads compacted topics from
+ * their beginning.
  *
  * <p>It is no Flink state. Every process needs all of it, it can be made anew at any time from the
  * topics, and an answer takes it as it is: in a checkpoint it would be a copy of the topics, once a
@@ -48,7 +49,7 @@ public final class LiveItems implements AutoCloseable {
      * Begins to read, or joins those who read the same in this process. Doesn't wait.
      *
      * @param source what to read
-     * @param loader where query towers come from
+     * @param loader where query towers and rankers come from
      */
     public static LiveItems acquire(TopicFeed.Source source, TowerLoader loader) {
         Identity identity = new Identity(source, loader.getClass());
@@ -67,6 +68,11 @@ public final class LiveItems implements AutoCloseable {
     /** The tower to ask from now on; null while there is none. */
     public LiveTower tower() {
         return shared.tower;
+    }
+
+    /** What orders candidates from now on; null while nothing does. */
+    public LiveRanker ranker() {
+        return shared.ranker;
     }
 
     /** What the catalogue says; empty while nothing has been read of one. */
@@ -88,6 +94,12 @@ public final class LiveItems implements AutoCloseable {
         group.gauge("items", (Gauge<Integer>) () -> tower() == null ? 0 : tower().items());
         group.gauge(
                 "towerVersion", (Gauge<String>) () -> tower() == null ? "none" : tower().version());
+        if (identity.source().rankers()) {
+            group.gauge(
+                    "rankerVersion",
+                    (Gauge<String>) () -> ranker() == null ? "none" : ranker().version());
+            group.gauge("refusedRankers", (Gauge<Long>) this::refusedRankers);
+        }
         group.gauge("catalogItems", (Gauge<Integer>) () -> catalog().size());
         group.gauge("lagRecords", (Gauge<Long>) () -> shared.lag);
         group.gauge("ageMillis", (Gauge<Long>) this::ageMillis);
@@ -110,6 +122,11 @@ public final class LiveItems implements AutoCloseable {
     /** Attempts to use a query tower that failed. */
     public long refusedTowers() {
         return shared.figures.refusedTowerCount();
+    }
+
+    /** Attempts to use a ranker that failed. */
+    public long refusedRankers() {
+        return shared.figures.refusedRankerCount();
     }
 
     /** The last to close ends the reading, and waits for it. */
@@ -155,7 +172,8 @@ public final class LiveItems implements AutoCloseable {
         int users;
 
         volatile LiveTower tower;
-        volatile LiveCatalog catalog = new LiveCatalog();
+        volatile LiveRanker ranker;
+        volatile LiveCatalog catalog = new LiveCatalog(false);
         volatile long newestMillis = Long.MIN_VALUE;
         volatile long lag;
 
@@ -177,7 +195,8 @@ public final class LiveItems implements AutoCloseable {
                 try (TopicFeed opened = source.open()) {
                     if (begin(opened)) {
                         Materialised materialised =
-                                new Materialised(loader, figures, source.writers());
+                                new Materialised(
+                                        loader, figures, source.rankers(), source.writers());
                         while (!isEnded()) {
                             opened.poll(POLL, materialised::receive);
                             materialised.settle(System.nanoTime());
@@ -209,6 +228,9 @@ public final class LiveItems implements AutoCloseable {
             // After a failure the old is better than what has been read so far of the new.
             if (isComplete || isFirst) {
                 catalog = materialised.catalog();
+                if (materialised.ranker() != null) {
+                    ranker = materialised.ranker();
+                }
                 if (materialised.tower() != null) {
                     tower = materialised.tower();
                     newestMillis = materialised.newestMillis();
@@ -216,11 +238,12 @@ public final class LiveItems implements AutoCloseable {
             }
             if (isComplete && isFirst) {
                 LOG.info(
-                        "Live items have been read: {} catalogue entries, {}",
+                        "Live items have been read: {} catalogue entries, {}, {}",
                         catalog.size(),
                         tower == null
                                 ? "no query tower"
-                                : tower.items() + " items of query tower " + tower.version());
+                                : tower.items() + " items of query tower " + tower.version(),
+                        ranker == null ? "no ranker" : "ranker " + ranker.version());
                 caughtUp.countDown();
             }
         }

@@ -7,6 +7,7 @@ final class LiveItemsFigures {
 
     private final AtomicLong broken = new AtomicLong();
     private final AtomicLong refusedTowers = new AtomicLong();
+    private final AtomicLong refusedRankers = new AtomicLong();
     private final AtomicLong interruptions = new AtomicLong();
 
     /** Counts a record that can't be read. Returns how many there were. */
@@ -17,6 +18,11 @@ final class LiveItemsFigures {
     /** Counts an attempt to use a query tower that failed. */
     void refusedTower() {
         refusedTowers.incrementAndGet();
+    }
+
+    /** Counts an attempt to use a ranker that failed. */
+    void refusedRanker() {
+        refusedRankers.incrementAndGet();
     }
 
     /** Counts a feed that failed. Returns how many there were. */
@@ -30,6 +36,10 @@ final class LiveItemsFigures {
 
     long refusedTowerCount() {
         return refusedTowers.get();
+    }
+
+    long refusedRankerCount() {
+        return refusedRankers.get();
     }
 
     long interruptionCount() {

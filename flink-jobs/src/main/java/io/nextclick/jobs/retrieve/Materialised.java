@@ -1,7 +1,7 @@
 package io.nextclick.jobs.retrieve;
 
-import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
+import io.nextclick.models.ranker.RankerFolder;
 import io.nextclick.models.serving.QueryTower;
 import io.nextclick.models.tower.TowerWeights;
 import io.nextclick.schemas.CatalogItem;
@@ -14,7 +14,6 @@ import io.nextclick.schemas.Topics;
 import io.nextclick.schemas.WriterSchemas;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -32,7 +31,7 @@ final class Materialised {
 
     private static final Logger LOG = LoggerFactory.getLogger(Materialised.class);
 
-    /** Kind of the releases that are query towers; all others are somebody else's. */
+    /** Kind of the releases that are query towers. */
     static final String QUERY_TOWER = "query-tower";
 
     /** Hyper-parameter of a query tower's folder. */
@@ -47,10 +46,6 @@ final class Materialised {
     /** Lineages kept beside the one in use. */
     static final int SPARE_LINEAGES = 2;
 
-    private static final long FIRST_RETRY_NANOS = Duration.ofSeconds(1).toNanos();
-    private static final long LONGEST_RETRY_NANOS = Duration.ofMinutes(1).toNanos();
-
-    private final TowerLoader loader;
     private final LiveItemsFigures figures;
 
     private final Codec<ItemEmbedding> embeddings;
@@ -58,13 +53,11 @@ final class Materialised {
     private final Codec<CatalogItem> catalogItems;
 
     private final Map<String, Lineage> lineages = new HashMap<>();
-    private final LiveCatalog catalog = new LiveCatalog();
+    private final LiveCatalog catalog;
+    private final LastRelease<Loaded> towers;
 
-    /** The last query tower released, until it has been loaded; null if there is none to load. */
-    private ModelRelease wanted;
-
-    private long retryNanos;
-    private long nextTryNanos;
+    /** Null where rankers aren't followed. */
+    private final LastRelease<LiveRanker> rankers;
 
     /** The last query tower loaded, until its vectors have come; null if there is none. */
     private Loaded waiting;
@@ -72,14 +65,31 @@ final class Materialised {
     /** What is in use; null before the first. */
     private LiveTower current;
 
+    /** Null before the first. */
+    private LiveRanker ranker;
+
     private record Loaded(ModelRelease release, String lineage, QueryTower tower) {}
 
     /**
+     * @param followsRankers whether rankers are loaded, and what they may read of items is kept
      * @param writers schemas of writers that this build doesn't know by itself
      */
-    Materialised(TowerLoader loader, LiveItemsFigures figures, WriterSchemas writers) {
-        this.loader = loader;
+    Materialised(
+            TowerLoader loader,
+            LiveItemsFigures figures,
+            boolean followsRankers,
+            WriterSchemas writers) {
         this.figures = figures;
+        catalog = new LiveCatalog(followsRankers);
+        towers = new LastRelease<>(QUERY_TOWER, loader, Materialised::tower, figures::refusedTower);
+        rankers =
+                followsRankers
+                        ? new LastRelease<>(
+                                RankerFolder.KIND,
+                                loader,
+                                Materialised::ranker,
+                                figures::refusedRanker)
+                        : null;
         embeddings = Topics.ITEM_EMBEDDINGS.codec(Encoding.AVRO, writers);
         releases = Topics.MODEL_RELEASES.codec(Encoding.AVRO, writers);
         catalogItems = Topics.ITEM_CATALOG.codec(Encoding.AVRO, writers);
@@ -94,6 +104,11 @@ final class Materialised {
         return current;
     }
 
+    /** The ranker in use; null before the first. */
+    LiveRanker ranker() {
+        return ranker;
+    }
+
     /** When the newest vector of the lineage in use was made; the least long without one. */
     long newestMillis() {
         Lineage lineage = current == null ? null : lineages.get(current.lineage());
@@ -102,7 +117,7 @@ final class Materialised {
 
     /** Whether nothing that has been read still waits to be used. */
     boolean isSettled() {
-        return wanted == null && waiting == null;
+        return !towers.isWanted() && waiting == null && (rankers == null || !rankers.isWanted());
     }
 
     // ------------------------------------------------------------------ records
@@ -152,10 +167,9 @@ final class Materialised {
             return;
         }
         ModelRelease release = releases.decode(entry.value());
-        if (release.kind().equals(QUERY_TOWER)) {
-            wanted = release;
-            retryNanos = 0;
-            nextTryNanos = 0;
+        towers.receive(release);
+        if (rankers != null) {
+            rankers.receive(release);
         }
     }
 
@@ -163,7 +177,7 @@ final class Materialised {
         if (entry.value() == null) {
             catalog.withdraw(key(entry));
         } else {
-            catalog.put(catalogItems.decode(entry.value()));
+            catalog.put(catalogItems.decode(entry.value()), entry.timestampMillis());
         }
     }
 
@@ -190,7 +204,7 @@ final class Materialised {
         }
     }
 
-    // ------------------------------------------------------------------ towers
+    // ------------------------------------------------------------------ towers and rankers
 
     /**
      * Uses what has become usable.
@@ -198,44 +212,29 @@ final class Materialised {
      * @param nowNanos as {@link System#nanoTime}
      */
     void settle(long nowNanos) {
-        if (wanted != null && (retryNanos == 0 || nowNanos - nextTryNanos >= 0)) {
-            load(nowNanos);
+        Loaded tower = towers.load(nowNanos);
+        if (tower != null) {
+            waiting = tower;
         }
         if (waiting != null) {
             take();
         }
+        LiveRanker next = rankers == null ? null : rankers.load(nowNanos);
+        if (next != null) {
+            LOG.info("Candidates are ordered by the ranker {} now", next);
+            ranker = next;
+        }
     }
 
-    private void load(long nowNanos) {
-        ModelRelease release = wanted;
-        try {
-            ModelFolder folder = loader.load(release);
-            if (!folder.manifest().kind().equals(QUERY_TOWER)) {
-                throw new ModelFileException(
-                        ModelFolder.MANIFEST,
-                        "kind is '" + folder.manifest().kind() + "', not " + QUERY_TOWER);
-            }
-            String lineage = folder.manifest().text(LINEAGE);
-            waiting = new Loaded(release, lineage, new QueryTower(TowerWeights.read(folder)));
-            wanted = null;
-        } catch (IOException | IllegalArgumentException e) {
-            figures.refusedTower();
-            if (retryNanos == 0) {
-                LOG.warn(
-                        "Query tower {} at {} can't be used, {} goes on: {}",
-                        release.version(),
-                        release.uri(),
-                        current == null ? "nothing" : current.version(),
-                        e.toString());
-            }
-            // A file system may be away, or late in showing a folder; the next release may come
-            // in ten seconds or never.
-            retryNanos =
-                    retryNanos == 0
-                            ? FIRST_RETRY_NANOS
-                            : Math.min(2 * retryNanos, LONGEST_RETRY_NANOS);
-            nextTryNanos = nowNanos + retryNanos;
-        }
+    private static Loaded tower(ModelRelease release, ModelFolder folder) throws IOException {
+        return new Loaded(
+                release,
+                folder.manifest().text(LINEAGE),
+                new QueryTower(TowerWeights.read(folder)));
+    }
+
+    private static LiveRanker ranker(ModelRelease release, ModelFolder folder) throws IOException {
+        return new LiveRanker(release.name(), release.version(), RankerFolder.ranker(folder));
     }
 
     private void take() {

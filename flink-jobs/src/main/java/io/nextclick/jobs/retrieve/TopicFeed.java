@@ -29,9 +29,17 @@ public interface TopicFeed extends AutoCloseable {
      * @param topic the topic's name
      * @param partition its partition
      * @param offset its place there
+     * @param timestampMillis its Kafka timestamp; negative if it has none
      */
     @SuppressWarnings("ArrayRecordComponent")
-    record Entry(Kind kind, byte[] key, byte[] value, String topic, int partition, long offset) {
+    record Entry(
+            Kind kind,
+            byte[] key,
+            byte[] value,
+            String topic,
+            int partition,
+            long offset,
+            long timestampMillis) {
 
         /** Where it lies. */
         String place() {
@@ -73,6 +81,14 @@ public interface TopicFeed extends AutoCloseable {
 
         /** A feed that begins with the oldest records. */
         TopicFeed open();
+
+        /**
+         * Whether released rankers are followed, and what the catalogue says of items is kept as
+         * far as they may read it.
+         */
+        default boolean rankers() {
+            return false;
+        }
 
         /** Schemas of its writers that this build doesn't know by itself. */
         default WriterSchemas writers() {

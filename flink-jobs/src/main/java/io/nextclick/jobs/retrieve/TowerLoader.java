@@ -5,7 +5,7 @@ import io.nextclick.schemas.ModelRelease;
 import java.io.IOException;
 import java.io.Serializable;
 
-/** Where the files of a released query tower come from; tests bring their own. */
+/** Where the files of released query towers and rankers come from; tests bring their own. */
 @FunctionalInterface
 public interface TowerLoader extends Serializable {
 

@@ -90,6 +90,6 @@ class RelatedCommandTest {
 
     private static TopicFeed.Entry entry(Kind kind, String key, byte[] value) {
         return new TopicFeed.Entry(
-                kind, key.getBytes(StandardCharsets.UTF_8), value, "topic", 0, 0);
+                kind, key.getBytes(StandardCharsets.UTF_8), value, "topic", 0, 0, -1);
     }
 }

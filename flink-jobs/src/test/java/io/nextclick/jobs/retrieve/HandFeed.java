@@ -3,6 +3,7 @@ package io.nextclick.jobs.retrieve;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.files.ModelManifest;
 import io.nextclick.models.files.Tensor;
+import io.nextclick.models.ranker.RankerFolder;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.SessionRules;
 import io.nextclick.schemas.CatalogItem;
@@ -49,12 +50,20 @@ public final class HandFeed {
     private int polls;
     private RuntimeException failure;
 
+    /** Of the records from now on. */
+    private long timestampMillis = -1;
+
     public HandFeed() {
         FEEDS.put(name, this);
     }
 
     public TopicFeed.Source source() {
-        return new Source(name);
+        return new Source(name, false);
+    }
+
+    /** The same topics, for those who follow rankers too. */
+    public TopicFeed.Source sourceWithRankers() {
+        return new Source(name, true);
     }
 
     public TowerLoader loader() {
@@ -90,11 +99,20 @@ public final class HandFeed {
             boolean available,
             List<String> categories,
             Map<String, String> attributes) {
-        CatalogItem entry = new CatalogItem(item, null, categories, null, available, attributes);
+        return catalog(new CatalogItem(item, null, categories, null, available, attributes));
+    }
+
+    public HandFeed catalog(CatalogItem entry) {
         return add(
                 TopicFeed.Kind.CATALOG,
-                item,
+                entry.itemId(),
                 Topics.ITEM_CATALOG.codec(Encoding.JSON).encode(entry));
+    }
+
+    /** Kafka's timestamp of the records from now on. */
+    synchronized HandFeed at(long millis) {
+        timestampMillis = millis;
+        return this;
     }
 
     public HandFeed withdrawn(String item) {
@@ -108,10 +126,21 @@ public final class HandFeed {
         return release(Materialised.QUERY_TOWER, version, items);
     }
 
+    /** Releases a ranker under its folder's own version. */
+    public HandFeed ranker(ModelFolder folder) {
+        String version = folder.manifest().version();
+        folders.put(version, folder);
+        return release("ranker", RankerFolder.KIND, version, 0);
+    }
+
     HandFeed release(String kind, String version, double items) {
+        return release("two-tower", kind, version, items);
+    }
+
+    HandFeed release(String model, String kind, String version, double items) {
         ModelRelease release =
                 new ModelRelease(
-                        "two-tower",
+                        model,
                         version,
                         version,
                         "0".repeat(64),
@@ -120,7 +149,7 @@ public final class HandFeed {
                         1);
         return add(
                 TopicFeed.Kind.RELEASES,
-                "two-tower",
+                model,
                 Topics.MODEL_RELEASES.codec(Encoding.AVRO).encode(release));
     }
 
@@ -172,7 +201,8 @@ public final class HandFeed {
                         value,
                         "hand",
                         0,
-                        log.size()));
+                        log.size(),
+                        timestampMillis));
         notifyAll();
         return this;
     }
@@ -293,7 +323,7 @@ public final class HandFeed {
         public void close() {}
     }
 
-    private record Source(String name) implements TopicFeed.Source {
+    private record Source(String name, boolean rankers) implements TopicFeed.Source {
         @Override
         public TopicFeed open() {
             return FEEDS.get(name).open();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.nextclick.jobs.JobOptions.Guarantee;
 import io.nextclick.jobs.kafka.KafkaClients;
 import io.nextclick.jobs.retrieve.TopicFeed.Kind;
+import io.nextclick.schemas.WriterSchemas;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -126,6 +127,15 @@ class KafkaFeedTest {
                 .hasMessageContaining("topic of releases is not named");
         assertThatThrownBy(() -> new CompactedTopics(clients, null, "releases", null))
                 .hasMessageContaining("topic of vectors is not named");
+        assertThat(
+                        new CompactedTopics(clients, null, "r", null, true, WriterSchemas.NONE)
+                                .rankers())
+                .isTrue();
+        assertThatThrownBy(
+                        () ->
+                                new CompactedTopics(
+                                        clients, null, null, "c", true, WriterSchemas.NONE))
+                .hasMessageContaining("rankers can't be followed");
         assertThatThrownBy(() -> new CompactedTopics(clients, "a", "b", "a"))
                 .hasMessageContaining("topic a is named twice");
         assertThatThrownBy(() -> new CompactedTopics(clients, null, null, null))

@@ -3,10 +3,21 @@ package io.nextclick.jobs.retrieve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.nextclick.models.files.ModelFolder;
+import io.nextclick.models.ranker.FeatureSpace;
+import io.nextclick.models.ranker.Field;
+import io.nextclick.models.ranker.ItemFacts;
+import io.nextclick.models.ranker.RankerFolder;
+import io.nextclick.models.ranker.RankerKind;
+import io.nextclick.models.ranker.RankerLearner;
+import io.nextclick.models.ranker.RankerOptions;
 import io.nextclick.models.ranking.CandidateList;
+import io.nextclick.models.session.SessionRules;
+import io.nextclick.schemas.CatalogItem;
 import io.nextclick.schemas.WriterSchemas;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -201,7 +212,8 @@ class LiveItemsTest {
     void aFolderThatCameLateIsTriedAgain() throws Exception {
         feed.vectors("a", "x", EAST, NORTH).release(Materialised.QUERY_TOWER, "a-1", 1);
         LiveItemsFigures figures = new LiveItemsFigures();
-        Materialised materialised = new Materialised(feed.loader(), figures, WriterSchemas.NONE);
+        Materialised materialised =
+                new Materialised(feed.loader(), figures, false, WriterSchemas.NONE);
         try (TopicFeed opened = feed.source().open()) {
             opened.poll(Duration.ZERO, materialised::receive);
         }
@@ -216,6 +228,61 @@ class LiveItemsTest {
         assertThat(materialised.tower().version()).isEqualTo("a-1");
         assertThat(materialised.isSettled()).isTrue();
         assertThat(figures.refusedTowerCount()).isEqualTo(1);
+    }
+
+    // ------------------------------------------------------------------ rankers
+
+    /** One that has learnt nothing but its field. */
+    private static ModelFolder ranker(String version) {
+        RankerLearner learner =
+                new RankerLearner(
+                        FeatureSpace.learn(List.of(Field.parse("price")), List.of()),
+                        RankerOptions.of(RankerKind.LOGISTIC_REGRESSION));
+        return learner.folder("ranker", version, SessionRules.DEFAULT, "", Map.of(), Instant.EPOCH);
+    }
+
+    private LiveItems openWithRankers() throws InterruptedException {
+        LiveItems live = LiveItems.acquire(feed.sourceWithRankers(), feed.loader());
+        assertThat(live.awaitCaughtUp(LONG)).isTrue();
+        return live;
+    }
+
+    @Test
+    void takesTheRankerReleasedLast() throws Exception {
+        feed.ranker(ranker("r1"));
+        try (LiveItems live = openWithRankers()) {
+            assertThat(live.ranker().name()).isEqualTo("ranker");
+            assertThat(live.ranker().version()).isEqualTo("r1");
+            assertThat(live.ranker().ranker().kind()).isEqualTo("logistic-regression");
+            feed.ranker(ranker("r2")).awaitRead();
+            assertThat(live.ranker().version()).isEqualTo("r2");
+            assertThat(live.tower()).isNull();
+        }
+    }
+
+    @Test
+    void goesOnWithTheRankerBeforeWhenOneCantBeUsed() throws Exception {
+        feed.ranker(ranker("r1"));
+        try (LiveItems live = openWithRankers()) {
+            feed.release("ranker", RankerFolder.KIND, "nowhere", 0).awaitRead();
+            assertThat(live.refusedRankers()).isEqualTo(1);
+            feed.folder("other", HandFeed.folder("gru4rec", "a", "other", 2));
+            feed.release("ranker", RankerFolder.KIND, "other", 0).awaitRead();
+            assertThat(live.refusedRankers()).isEqualTo(2);
+            assertThat(live.ranker().version()).isEqualTo("r1");
+            assertThat(live.refusedTowers()).isZero();
+            feed.ranker(ranker("r3")).awaitRead();
+            assertThat(live.ranker().version()).isEqualTo("r3");
+        }
+    }
+
+    @Test
+    void rankersAreNobodysWhereTheyArentFollowed() throws Exception {
+        feed.ranker(ranker("r1"));
+        try (LiveItems live = open()) {
+            assertThat(live.ranker()).isNull();
+            assertThat(live.refusedRankers()).isZero();
+        }
     }
 
     // ------------------------------------------------------------------ bad records
@@ -262,6 +329,55 @@ class LiveItemsTest {
             assertThat(catalog.offers("y", false)).isTrue();
             assertThat(catalog.size()).isEqualTo(4);
             assertThat(live.tower()).isNull();
+        }
+    }
+
+    @Test
+    void knowsWhatRankersRead() throws Exception {
+        long day = Duration.ofDays(1).toMillis();
+        List<String> both = List.of("garden", "chairs");
+        feed.at(2 * day)
+                .catalog(new CatalogItem("x", null, both, 9.5, true, Map.of("colour", "red")))
+                .catalog(
+                        new CatalogItem(
+                                "y",
+                                null,
+                                both,
+                                null,
+                                false,
+                                Map.of(LiveCatalog.OFFERED_SINCE, "1970-01-02")))
+                .catalog(
+                        new CatalogItem(
+                                "z",
+                                null,
+                                List.of(),
+                                null,
+                                true,
+                                Map.of(LiveCatalog.OFFERED_SINCE, "long ago")))
+                .at(4 * day)
+                .catalog(new CatalogItem("x", null, both, 8.5, true, Map.of("colour", "blue")));
+        try (LiveItems live = openWithRankers()) {
+            LiveCatalog catalog = live.catalog();
+            ItemFacts x = catalog.facts("x", 7, 5 * day);
+            assertThat(x)
+                    .isEqualTo(new ItemFacts("x", both, 8.5, true, 7, 3, Map.of("colour", "blue")));
+            assertThat(catalog.facts("x", 7, day).ageDays()).isZero();
+            assertThat(catalog.facts("y", 7, 5 * day).ageDays()).isEqualTo(4);
+            assertThat(catalog.facts("y", 7, 5 * day).available()).isFalse();
+            assertThat(catalog.facts("z", 7, 5 * day).ageDays()).isEqualTo(3);
+            assertThat(catalog.facts("?", Double.NaN, 5 * day)).isEqualTo(ItemFacts.unknown("?"));
+            assertThat(catalog.categories("x")).isEqualTo(both).isSameAs(catalog.categories("y"));
+        }
+    }
+
+    @Test
+    void keepsOfItemsWhatIsReadOfThemAndNoMore() throws Exception {
+        feed.at(1).catalog(new CatalogItem("x", null, List.of("a"), 9.5, true, Map.of("b", "c")));
+        try (LiveItems live = open()) {
+            assertThat(live.catalog().facts("x", 7, 1))
+                    .isEqualTo(
+                            new ItemFacts(
+                                    "x", List.of("a"), Double.NaN, true, 7, Double.NaN, Map.of()));
         }
     }
 
