@@ -17,7 +17,7 @@ import org.apache.avro.io.ResolvingDecoder;
  */
 final class AvroInput extends RecordInput {
 
-    /** Records within records; the deepest of our schemas has 2. */
+    /** Records within records; the deepest of our schemas has 4. */
     private static final int LEVELS = 8;
 
     private static final byte[] NOTHING = new byte[0];

@@ -44,11 +44,7 @@ final class CatalogItemFormat implements RecordFormat<CatalogItem> {
                 case "item_id" -> itemId = in.id();
                 case "title" -> title = in.optionalText(in.limits.textChars());
                 case "categories" -> categories = in.textList();
-                case "price" -> {
-                    if (!in.isNull()) {
-                        price = in.doubleNumber();
-                    }
-                }
+                case "price" -> price = in.optionalNumber();
                 case "available" -> available = in.flag();
                 case "attributes" -> attributes = in.textMap();
                 default -> throw new IllegalStateException(field);

@@ -73,11 +73,7 @@ final class ExperimentFormat implements RecordFormat<Experiment> {
                 case "method" -> method = word(in, Method.values());
                 case "variants" -> variants = in.list(ExperimentFormat::readVariant);
                 case "state" -> state = word(in, State.values());
-                case "guard_margin" -> {
-                    if (!in.isNull()) {
-                        guardMargin = in.doubleNumber();
-                    }
-                }
+                case "guard_margin" -> guardMargin = in.optionalNumber();
                 case "started_at" -> startedAt = in.time();
                 case "updated_at" -> updatedAt = in.time();
                 case "reason" -> reason = in.optionalText(in.limits.textChars());

@@ -1,5 +1,6 @@
 package io.nextclick.schemas;
 
+import io.nextclick.schemas.Recommendation.ExperimentReference;
 import io.nextclick.schemas.Recommendation.RecommendedItem;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,12 @@ public record Impression(
         items = List.copyOf(items);
     }
 
+    /** The same impression with other items. */
+    public Impression withItems(List<ShownItem> others) {
+        return new Impression(
+                id, sessionId, userId, shownAtMillis, surface, others, recommendationId, variant);
+    }
+
     /**
      * One item that was shown.
      *
@@ -43,8 +50,15 @@ public record Impression(
      * @param position its place on the surface, from 1, which is seen first
      * @param score what the item was ranked by, comparable within one impression only; may be null
      * @param source what proposed the item; may be null
+     * @param facts what its recommendation says that the ranking went by; may be null
      */
-    public record ShownItem(String itemId, int position, Double score, String source) {
+    public record ShownItem(
+            String itemId, int position, Double score, String source, RankingFacts facts) {
+
+        /** An item without its facts. */
+        public ShownItem(String itemId, int position, Double score, String source) {
+            this(itemId, position, score, source, null);
+        }
 
         public ShownItem {
             RecordChecks.requireText(itemId, "item_id");
@@ -68,8 +82,13 @@ public record Impression(
         for (RecommendedItem item : recommendation.items()) {
             items.add(
                     new ShownItem(
-                            item.itemId(), items.size() + 1, (double) item.score(), item.source()));
+                            item.itemId(),
+                            items.size() + 1,
+                            (double) item.score(),
+                            item.source(),
+                            item.facts()));
         }
+        ExperimentReference experiment = recommendation.experiment();
         return new Impression(
                 recommendation.id(),
                 recommendation.sessionId(),
@@ -78,6 +97,6 @@ public record Impression(
                 null,
                 items,
                 recommendation.id(),
-                null);
+                experiment == null ? null : experiment.variant());
     }
 }

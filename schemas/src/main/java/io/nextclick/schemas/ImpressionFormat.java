@@ -11,12 +11,18 @@ final class ImpressionFormat implements RecordFormat<Impression> {
 
     private static final RecordShape SHAPE = RecordShape.ofResource("Impression.avsc");
     private static final RecordShape ITEM = SHAPE.nested("items");
+    private static final RankingFactsFormat FACTS = new RankingFactsFormat(ITEM);
 
     private ImpressionFormat() {}
 
     @Override
     public RecordShape shape() {
         return SHAPE;
+    }
+
+    @Override
+    public String[] history() {
+        return new String[] {"history/Impression-1.avsc"};
     }
 
     @Override
@@ -39,6 +45,7 @@ final class ImpressionFormat implements RecordFormat<Impression> {
         out.integer("position", item.position());
         out.optionalNumber("score", item.score());
         out.optionalText("source", item.source());
+        FACTS.writeOptional(item.facts(), out);
         out.endRecord();
     }
 
@@ -84,26 +91,20 @@ final class ImpressionFormat implements RecordFormat<Impression> {
         int position = 0;
         Double score = null;
         String source = null;
+        RankingFacts facts = null;
         in.beginRecord(ITEM);
         for (String field = in.nextField(); field != null; field = in.nextField()) {
             switch (field) {
                 case "item_id" -> itemId = in.id();
-                case "position" -> {
-                    position = in.integer();
-                    if (position < 1) {
-                        throw in.malformed("the number " + position + ", less than 1");
-                    }
-                }
-                case "score" -> {
-                    if (!in.isNull()) {
-                        score = in.doubleNumber();
-                    }
-                }
+                case "position" -> position = in.integerFrom(1);
+                case "score" -> score = in.optionalNumber();
                 case "source" -> source = in.optionalText(in.limits.textChars());
+                case "facts" -> facts = FACTS.readOptional(in);
                 default -> throw new IllegalStateException(field);
             }
         }
         in.requireSeen(position > 0, "items[].position");
-        return new ShownItem(in.required(itemId, "items[].item_id"), position, score, source);
+        return new ShownItem(
+                in.required(itemId, "items[].item_id"), position, score, source, facts);
     }
 }

@@ -16,7 +16,7 @@ import java.util.Map;
  */
 final class JsonInput extends RecordInput {
 
-    /** Records within records; the deepest of our schemas has 2. */
+    /** Records within records; the deepest of our schemas has 4. */
     private static final int LEVELS = 8;
 
     private final JsonParser parser;

@@ -1,5 +1,6 @@
 package io.nextclick.schemas;
 
+import io.nextclick.schemas.Recommendation.ExperimentReference;
 import io.nextclick.schemas.Recommendation.ModelReference;
 import io.nextclick.schemas.Recommendation.RecommendedItem;
 import io.nextclick.schemas.Recommendation.Trigger;
@@ -15,12 +16,19 @@ final class RecommendationFormat implements RecordFormat<Recommendation> {
     private static final RecordShape TRIGGER = SHAPE.nested("trigger");
     private static final RecordShape ITEM = SHAPE.nested("items");
     private static final RecordShape MODEL = SHAPE.nested("model");
+    private static final RecordShape EXPERIMENT = SHAPE.nested("experiment");
+    private static final RankingFactsFormat FACTS = new RankingFactsFormat(ITEM);
 
     private RecommendationFormat() {}
 
     @Override
     public RecordShape shape() {
         return SHAPE;
+    }
+
+    @Override
+    public String[] history() {
+        return new String[] {"history/Recommendation-1.avsc"};
     }
 
     @Override
@@ -35,6 +43,9 @@ final class RecommendationFormat implements RecordFormat<Recommendation> {
         out.optionalRecord("model", recommendation.model(), RecommendationFormat::writeModel);
         out.optionalText("fallback", recommendation.fallback());
         out.time("emitted_at", recommendation.emittedAtMillis());
+        out.optionalRecord("ranker", recommendation.ranker(), RecommendationFormat::writeModel);
+        out.optionalRecord(
+                "experiment", recommendation.experiment(), RecommendationFormat::writeExperiment);
         out.endRecord();
     }
 
@@ -52,6 +63,7 @@ final class RecommendationFormat implements RecordFormat<Recommendation> {
         out.text("item_id", item.itemId());
         out.number("score", item.score());
         out.text("source", item.source());
+        FACTS.writeOptional(item.facts(), out);
         out.endRecord();
     }
 
@@ -59,6 +71,13 @@ final class RecommendationFormat implements RecordFormat<Recommendation> {
         out.beginRecord();
         out.text("name", model.name());
         out.text("version", model.version());
+        out.endRecord();
+    }
+
+    private static void writeExperiment(ExperimentReference experiment, RecordOutput out) {
+        out.beginRecord();
+        out.text("name", experiment.name());
+        out.optionalText("variant", experiment.variant());
         out.endRecord();
     }
 
@@ -73,18 +92,22 @@ final class RecommendationFormat implements RecordFormat<Recommendation> {
         ModelReference model = null;
         String fallback = null;
         long emittedAt = -1;
+        ModelReference ranker = null;
+        ExperimentReference experiment = null;
         in.beginRecord(SHAPE);
         for (String field = in.nextField(); field != null; field = in.nextField()) {
             switch (field) {
                 case "id" -> id = in.id();
                 case "session_id" -> sessionId = in.id();
                 case "user_id" -> userId = in.optionalId();
-                case "step" -> step = atLeast(1, in.integer(), in);
+                case "step" -> step = in.integerFrom(1);
                 case "trigger" -> trigger = readTrigger(in);
                 case "items" -> items = in.list(RecommendationFormat::readItem);
-                case "model" -> model = in.isNull() ? null : readModel(in);
+                case "model" -> model = in.isNull() ? null : readModel("model", in);
                 case "fallback" -> fallback = in.optionalText(in.limits.textChars());
                 case "emitted_at" -> emittedAt = in.time();
+                case "ranker" -> ranker = in.isNull() ? null : readModel("ranker", in);
+                case "experiment" -> experiment = in.isNull() ? null : readExperiment(in);
                 default -> throw new IllegalStateException(field);
             }
         }
@@ -99,7 +122,9 @@ final class RecommendationFormat implements RecordFormat<Recommendation> {
                 in.required(items, "items"),
                 model,
                 fallback,
-                emittedAt);
+                emittedAt,
+                ranker,
+                experiment);
     }
 
     private static Trigger readTrigger(RecordInput in)
@@ -111,7 +136,7 @@ final class RecommendationFormat implements RecordFormat<Recommendation> {
         in.beginRecord(TRIGGER);
         for (String field = in.nextField(); field != null; field = in.nextField()) {
             switch (field) {
-                case "partition" -> partition = atLeast(0, in.integer(), in);
+                case "partition" -> partition = in.integerFrom(0);
                 case "offset" -> {
                     offset = in.longInteger();
                     if (offset < 0) {
@@ -135,6 +160,7 @@ final class RecommendationFormat implements RecordFormat<Recommendation> {
         float score = 0;
         boolean scored = false;
         String source = null;
+        RankingFacts facts = null;
         in.beginRecord(ITEM);
         for (String field = in.nextField(); field != null; field = in.nextField()) {
             switch (field) {
@@ -144,6 +170,7 @@ final class RecommendationFormat implements RecordFormat<Recommendation> {
                     scored = true;
                 }
                 case "source" -> source = in.word();
+                case "facts" -> facts = FACTS.readOptional(in);
                 default -> throw new IllegalStateException(field);
             }
         }
@@ -151,10 +178,11 @@ final class RecommendationFormat implements RecordFormat<Recommendation> {
         return new RecommendedItem(
                 in.required(itemId, "items[].item_id"),
                 score,
-                in.required(source, "items[].source"));
+                in.required(source, "items[].source"),
+                facts);
     }
 
-    private static ModelReference readModel(RecordInput in)
+    private static ModelReference readModel(String place, RecordInput in)
             throws IOException, MalformedRecordException {
         String name = null;
         String version = null;
@@ -167,14 +195,21 @@ final class RecommendationFormat implements RecordFormat<Recommendation> {
             }
         }
         return new ModelReference(
-                in.required(name, "model.name"), in.required(version, "model.version"));
+                in.required(name, place + ".name"), in.required(version, place + ".version"));
     }
 
-    private static int atLeast(int minimum, int value, RecordInput in)
-            throws MalformedRecordException {
-        if (value < minimum) {
-            throw in.malformed("the number " + value + ", less than " + minimum);
+    private static ExperimentReference readExperiment(RecordInput in)
+            throws IOException, MalformedRecordException {
+        String name = null;
+        String variant = null;
+        in.beginRecord(EXPERIMENT);
+        for (String field = in.nextField(); field != null; field = in.nextField()) {
+            switch (field) {
+                case "name" -> name = in.word();
+                case "variant" -> variant = in.optionalId();
+                default -> throw new IllegalStateException(field);
+            }
         }
-        return value;
+        return new ExperimentReference(in.required(name, "experiment.name"), variant);
     }
 }

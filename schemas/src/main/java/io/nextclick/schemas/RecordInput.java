@@ -84,6 +84,20 @@ abstract class RecordInput {
         return requireSome(text(limits.textChars()));
     }
 
+    /** A number that may be null. */
+    final Double optionalNumber() throws IOException, MalformedRecordException {
+        return isNull() ? null : (Double) doubleNumber();
+    }
+
+    /** A number that is at least {@code minimum}. */
+    final int integerFrom(int minimum) throws IOException, MalformedRecordException {
+        int value = integer();
+        if (value < minimum) {
+            throw malformed("the number " + value + ", less than " + minimum);
+        }
+        return value;
+    }
+
     final List<String> textList() throws IOException, MalformedRecordException {
         return list(in -> in.text(in.limits.textChars()));
     }

@@ -275,17 +275,7 @@ class CodecTest {
         Recommendation some = SampleRecords.typicalRecommendation();
         List<Recommendation.RecommendedItem> items =
                 Collections.nCopies(RecordLimits.DEFAULT.listElements(), some.items().get(0));
-        Recommendation longest =
-                new Recommendation(
-                        some.id(),
-                        some.sessionId(),
-                        some.userId(),
-                        some.step(),
-                        some.trigger(),
-                        items,
-                        some.model(),
-                        some.fallback(),
-                        some.emittedAtMillis());
+        Recommendation longest = some.withItems(items);
         for (Encoding encoding : Encoding.values()) {
             Codec<Recommendation> codec = Topics.RECOMMENDATIONS.codec(encoding);
             assertThat(codec.decode(codec.encode(longest))).isEqualTo(longest);

@@ -3,6 +3,8 @@ package io.nextclick.schemas;
 import io.nextclick.schemas.Experiment.Variant;
 import io.nextclick.schemas.ExperimentOutcome.Credit;
 import io.nextclick.schemas.Impression.ShownItem;
+import io.nextclick.schemas.RankingFacts.SourceFacts;
+import io.nextclick.schemas.Recommendation.ExperimentReference;
 import io.nextclick.schemas.Recommendation.ModelReference;
 import io.nextclick.schemas.Recommendation.RecommendedItem;
 import io.nextclick.schemas.Recommendation.Trigger;
@@ -23,7 +25,18 @@ final class SampleRecords {
     static final Click BARE_CLICK =
             new Click(null, "s", null, "i", Click.DEFAULT_EVENT_TYPE, 0, Map.of());
 
-    static final Impression FULL_IMPRESSION =
+    static final RankingFacts FACTS =
+            new RankingFacts(
+                    List.of(new SourceFacts("model", 0, 0.25f), new SourceFacts("größer", 199, 0f)),
+                    0.125,
+                    7,
+                    42.5,
+                    0.0);
+
+    static final RankingFacts BARE_FACTS = new RankingFacts(List.of(), 0, 0, null, null);
+
+    /** What version 1 of the record could say. */
+    static final Impression IMPRESSION_1 =
             new Impression(
                     "view-7",
                     "visit-1",
@@ -36,10 +49,18 @@ final class SampleRecords {
                     "clicks-3-1742",
                     "B");
 
+    static final Impression FULL_IMPRESSION =
+            IMPRESSION_1.withItems(
+                    List.of(
+                            new ShownItem("sku-42", 3, -1.5, "two-tower", FACTS),
+                            new ShownItem("b", 1, null, null, BARE_FACTS),
+                            new ShownItem("c", 2, null, null)));
+
     static final Impression BARE_IMPRESSION =
             new Impression("v", "s", null, 0, null, List.of(), null, null);
 
-    static final Recommendation FULL_RECOMMENDATION =
+    /** What version 1 of the record could say. */
+    static final Recommendation RECOMMENDATION_1 =
             new Recommendation(
                     "clicks-3-1742",
                     "visit-1",
@@ -52,6 +73,22 @@ final class SampleRecords {
                     new ModelReference("gru4rec", "2008-08-01"),
                     "unknown-items",
                     TIME + 7);
+
+    static final Recommendation FULL_RECOMMENDATION =
+            new Recommendation(
+                    "clicks-3-1742",
+                    "visit-1",
+                    "u",
+                    5,
+                    new Trigger(3, 1742, "e-7", TIME),
+                    List.of(
+                            new RecommendedItem("a", 1.5f, "model", FACTS),
+                            new RecommendedItem("b", -0.1f, "popularity")),
+                    new ModelReference("gru4rec", "2008-08-01"),
+                    "unknown-items",
+                    TIME + 7,
+                    new ModelReference("fm", "2008-08-02"),
+                    new ExperimentReference("blend of May", "größer"));
 
     static final Recommendation BARE_RECOMMENDATION =
             new Recommendation(
@@ -173,6 +210,10 @@ final class SampleRecords {
     /** Records as earlier versions wrote them, and what they are read as. */
     static List<Sample<?>> earlier() {
         return List.of(
+                new Sample<>("impression-full-1", Topics.IMPRESSIONS, IMPRESSION_1),
+                new Sample<>("impression-bare-1", Topics.IMPRESSIONS, BARE_IMPRESSION),
+                new Sample<>("recommendation-full-1", Topics.RECOMMENDATIONS, RECOMMENDATION_1),
+                new Sample<>("recommendation-bare-1", Topics.RECOMMENDATIONS, BARE_RECOMMENDATION),
                 new Sample<>("item-embedding-full-1", Topics.ITEM_EMBEDDINGS, ITEM_EMBEDDING_1),
                 new Sample<>("model-release-full-1", Topics.MODEL_RELEASES, MODEL_RELEASE_1));
     }
@@ -181,10 +222,10 @@ final class SampleRecords {
         return List.of(
                 new Sample<>("click-full-1", Topics.CLICKS, FULL_CLICK),
                 new Sample<>("click-bare-1", Topics.CLICKS, BARE_CLICK),
-                new Sample<>("impression-full-1", Topics.IMPRESSIONS, FULL_IMPRESSION),
-                new Sample<>("impression-bare-1", Topics.IMPRESSIONS, BARE_IMPRESSION),
-                new Sample<>("recommendation-full-1", Topics.RECOMMENDATIONS, FULL_RECOMMENDATION),
-                new Sample<>("recommendation-bare-1", Topics.RECOMMENDATIONS, BARE_RECOMMENDATION),
+                new Sample<>("impression-full-2", Topics.IMPRESSIONS, FULL_IMPRESSION),
+                new Sample<>("impression-bare-2", Topics.IMPRESSIONS, BARE_IMPRESSION),
+                new Sample<>("recommendation-full-2", Topics.RECOMMENDATIONS, FULL_RECOMMENDATION),
+                new Sample<>("recommendation-bare-2", Topics.RECOMMENDATIONS, BARE_RECOMMENDATION),
                 new Sample<>("catalog-item-full-1", Topics.ITEM_CATALOG, FULL_CATALOG_ITEM),
                 new Sample<>("catalog-item-bare-1", Topics.ITEM_CATALOG, BARE_CATALOG_ITEM),
                 new Sample<>("item-embedding-full-2", Topics.ITEM_EMBEDDINGS, FULL_ITEM_EMBEDDING),

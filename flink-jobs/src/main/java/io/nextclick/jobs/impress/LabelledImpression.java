@@ -66,19 +66,7 @@ public record LabelledImpression(
                 left.add(outcomes.get(i));
             }
         }
-        return new LabelledImpression(
-                new Impression(
-                        impression.id(),
-                        impression.sessionId(),
-                        impression.userId(),
-                        impression.shownAtMillis(),
-                        impression.surface(),
-                        items,
-                        impression.recommendationId(),
-                        impression.variant()),
-                before,
-                left,
-                sample);
+        return new LabelledImpression(impression.withItems(items), before, left, sample);
     }
 
     /**

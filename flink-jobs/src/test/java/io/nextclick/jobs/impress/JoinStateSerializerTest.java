@@ -35,6 +35,21 @@ class JoinStateSerializerTest {
                     + "00000000" // no score, no source, no more items, no recommendation
                     + "00";
 
+    /** The same in the version that is written. */
+    private static final String IMPRESSION_2 =
+            "1c" // 27 bytes
+                    + "c301a9a9b968206a212c"
+                    + "0276"
+                    + "0273"
+                    + "00"
+                    + "0a"
+                    + "00"
+                    + "02"
+                    + "0261"
+                    + "02"
+                    + "000000" // no score, no source, no facts
+                    + "000000"; // no more items, no recommendation, no variant
+
     private static final String FULL_CLICK =
             "08005a006f00eb" // Zoë
                     + "0000000000000008"
@@ -116,7 +131,8 @@ class JoinStateSerializerTest {
     void recordsBetweenTasksKeepTheirLayout1() throws IOException {
         ImpressionSerializer impressions = new ImpressionSerializer();
         assertThat(read(impressions, IMPRESSION)).isEqualTo(SHOWN);
-        assertThat(write(impressions, SHOWN)).isEqualTo(IMPRESSION);
+        assertThat(read(impressions, IMPRESSION_2)).isEqualTo(SHOWN);
+        assertThat(write(impressions, SHOWN)).isEqualTo(IMPRESSION_2);
         assertThat(impressions.isImmutableType()).isTrue();
 
         LabelledImpressionSerializer labelled = new LabelledImpressionSerializer();
@@ -136,12 +152,12 @@ class JoinStateSerializerTest {
                         + "ffffffffffffffff"
                         + "3fe0000000000000"; // a rate of .5
         assertThat(read(labelled, layout1)).isEqualTo(clicked);
-        assertThat(write(labelled, clicked)).isEqualTo(layout1);
+        assertThat(write(labelled, clicked)).isEqualTo(layout1.replace(IMPRESSION, IMPRESSION_2));
         LabelledImpression not =
                 new LabelledImpression(SHOWN, List.of(), List.of(Outcome.NOT_CLICKED));
         String bare = IMPRESSION + "00" + "00" + "3ff0000000000000";
         assertThat(read(labelled, bare)).isEqualTo(not);
-        assertThat(write(labelled, not)).isEqualTo(bare);
+        assertThat(write(labelled, not)).isEqualTo(bare.replace(IMPRESSION, IMPRESSION_2));
         assertThat(labelled.isImmutableType()).isTrue();
     }
 

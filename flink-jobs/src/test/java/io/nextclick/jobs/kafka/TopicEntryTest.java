@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nextclick.schemas.CatalogItem;
 import io.nextclick.schemas.Encoding;
 import io.nextclick.schemas.ItemEmbedding;
+import io.nextclick.schemas.RankingFacts;
+import io.nextclick.schemas.RankingFacts.SourceFacts;
 import io.nextclick.schemas.Recommendation;
 import io.nextclick.schemas.Recommendation.ModelReference;
 import io.nextclick.schemas.Recommendation.RecommendedItem;
@@ -13,6 +15,7 @@ import io.nextclick.schemas.Topics;
 import io.nextclick.schemas.WriterSchemas;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.functions.util.ListCollector;
@@ -103,6 +106,38 @@ class TopicEntryTest {
                         .serialize(longest, null, null)
                         .value();
         assertThat(Topics.RECOMMENDATIONS.codec(encoding).decode(unbounded).items()).hasSize(32);
+    }
+
+    /** JSON's readers take so many members, however long they are. */
+    @Test
+    void factsOfAListThatIsTooLongForReadersAreLeftOut() throws Exception {
+        RankingFacts facts =
+                new RankingFacts(
+                        Collections.nCopies(6, new SourceFacts("model", 1, 0.5f)), 1, 0, 1.0, 1.0);
+        RecommendedItem item = new RecommendedItem("a", 1, "model", facts);
+        for (Encoding encoding : Encoding.values()) {
+            for (int count : new int[] {20, 256}) {
+                Recommendation list =
+                        new Recommendation(
+                                "clicks-0-1",
+                                "visit",
+                                null,
+                                1,
+                                new Trigger(0, 1, null, 2),
+                                Collections.nCopies(count, item),
+                                null,
+                                null,
+                                3);
+                byte[] bytes =
+                        new RecommendationRecords("recommendations", encoding, 1 << 20)
+                                .serialize(list, null, null)
+                                .value();
+                boolean kept = encoding == Encoding.AVRO || count == 20;
+                assertThat(Topics.RECOMMENDATIONS.codec(encoding).decode(bytes).items())
+                        .hasSize(count)
+                        .containsOnly(kept ? item : new RecommendedItem("a", 1, "model"));
+            }
+        }
     }
 
     private static List<TopicEntry<CatalogItem>> read(byte[] key, byte[] value) {

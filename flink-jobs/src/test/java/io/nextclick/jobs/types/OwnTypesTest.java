@@ -17,7 +17,10 @@ import io.nextclick.jobs.recommend.RecommendationSerializer;
 import io.nextclick.schemas.CatalogItem;
 import io.nextclick.schemas.ItemEmbedding;
 import io.nextclick.schemas.ModelRelease;
+import io.nextclick.schemas.RankingFacts;
+import io.nextclick.schemas.RankingFacts.SourceFacts;
 import io.nextclick.schemas.Recommendation;
+import io.nextclick.schemas.Recommendation.ExperimentReference;
 import io.nextclick.schemas.Recommendation.ModelReference;
 import io.nextclick.schemas.Recommendation.RecommendedItem;
 import io.nextclick.schemas.Recommendation.Trigger;
@@ -78,11 +81,24 @@ class OwnTypesTest {
                     200,
                     new Trigger(1, 2, "e", 3),
                     List.of(
-                            new RecommendedItem("a", 1.5f, "model"),
+                            new RecommendedItem(
+                                    "a",
+                                    1.5f,
+                                    "model",
+                                    new RankingFacts(
+                                            List.of(
+                                                    new SourceFacts("model", 7, 0.25f),
+                                                    new SourceFacts("two-tower", 0, 0)),
+                                            0.125,
+                                            3,
+                                            null,
+                                            12.5)),
                             new RecommendedItem("b", -0f, "popularity")),
                     new ModelReference("gru4rec", "v1"),
                     null,
-                    4);
+                    4,
+                    new ModelReference("fm", "v2"),
+                    new ExperimentReference("e", null));
     private static final Recommendation BARE_ANSWER =
             new Recommendation(
                     "x", "s", null, 1, new Trigger(0, 0, null, 0), List.of(), null, "no-model", 0);
@@ -208,6 +224,49 @@ class OwnTypesTest {
         then.readSnapshot(1, new DataInputDeserializer(new byte[0]), getClass().getClassLoader());
         DataInputDeserializer in = new DataInputDeserializer(HexFormat.of().parseHex(layout1));
         assertThat(then.restoreSerializer().deserialize(in)).isEqualTo(release);
+        assertThat(in.available()).isZero();
+    }
+
+    /** Layout 1 of an answer had neither facts nor a ranker nor an experiment. */
+    @Test
+    void readsARecommendationOfLayout1() throws IOException {
+        String layout1 =
+                "15636c69636b732d302d31" // clicks-0-1
+                        + "0373"
+                        + "0375"
+                        + "c801" // step 200
+                        + "01"
+                        + "0000000000000002"
+                        + "0365"
+                        + "0000000000000003"
+                        + "02" // items
+                        + "0361"
+                        + "3fc00000"
+                        + "0b6d6f64656c"
+                        + "0362"
+                        + "80000000"
+                        + "15706f70756c6172697479"
+                        + "0f67727534726563"
+                        + "057631"
+                        + "00" // no fallback
+                        + "0000000000000004";
+        RecommendationSerializer.Snapshot then = new RecommendationSerializer.Snapshot();
+        then.readSnapshot(1, new DataInputDeserializer(new byte[0]), getClass().getClassLoader());
+        DataInputDeserializer in = new DataInputDeserializer(HexFormat.of().parseHex(layout1));
+        assertThat(then.restoreSerializer().deserialize(in))
+                .isEqualTo(
+                        new Recommendation(
+                                "clicks-0-1",
+                                "s",
+                                "u",
+                                200,
+                                new Trigger(1, 2, "e", 3),
+                                List.of(
+                                        new RecommendedItem("a", 1.5f, "model"),
+                                        new RecommendedItem("b", -0f, "popularity")),
+                                new ModelReference("gru4rec", "v1"),
+                                null,
+                                4));
         assertThat(in.available()).isZero();
     }
 
