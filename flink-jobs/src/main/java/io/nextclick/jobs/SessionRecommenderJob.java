@@ -14,6 +14,8 @@ import io.nextclick.jobs.model.ApprovedRelease;
 import io.nextclick.jobs.model.ApprovedReleaseSerializer;
 import io.nextclick.jobs.model.FileSystemModels;
 import io.nextclick.jobs.model.ModelLoader;
+import io.nextclick.jobs.recommend.Bulletin;
+import io.nextclick.jobs.recommend.BulletinSerializer;
 import io.nextclick.jobs.recommend.RecommendOperator;
 import io.nextclick.jobs.recommend.RecommendationSerializer;
 import io.nextclick.jobs.release.ReleaseGateOperator;
@@ -154,6 +156,12 @@ public final class SessionRecommenderJob {
                         : bySession
                                 .connect(
                                         approved(environment, config, accepted, releases, models)
+                                                .map(
+                                                        Bulletin.Released::new,
+                                                        BulletinSerializer.TYPE)
+                                                .name("Announce releases")
+                                                .uid("announce-releases")
+                                                .setParallelism(1)
                                                 .broadcast())
                                 .transform(RECOMMEND, RecommendationSerializer.TYPE, recommend);
         answers.uid("recommend")

@@ -43,16 +43,16 @@ import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
  * not overtake its clicks: a watermark, a checkpoint's barrier, the end of the input. So nothing is
  * in flight at a checkpoint, and a failure repeats whole clicks.
  *
- * <p>Runs with one input, clicks, or with two: the second brings released models, the same to each
- * subtask. One is made ready in the background ({@link ModelExchange}) and takes the other's place
- * between two bundles. Event time is that of the clicks alone.
+ * <p>Runs with one input, clicks, or with two: the second brings {@link Bulletin}s, the same to
+ * each subtask. A released model is made ready in the background ({@link ModelExchange}) and takes
+ * the other's place between two bundles. Event time is that of the clicks alone.
  *
  * <p>State: {@link SessionState} per session; the {@link ReleasesInForce}; what {@link
  * LiveSessions} and {@link Recommender} keep.
  */
 public final class RecommendOperator extends AbstractStreamOperator<Recommendation>
         implements OneInputStreamOperator<ReceivedClick, Recommendation>,
-                TwoInputStreamOperator<ReceivedClick, ApprovedRelease, Recommendation>,
+                TwoInputStreamOperator<ReceivedClick, Bulletin, Recommendation>,
                 BoundedOneInput,
                 Triggerable<String, VoidNamespace> {
 
@@ -261,10 +261,14 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
     // ------------------------------------------------------------------ models
 
     @Override
-    public void processElement2(StreamRecord<ApprovedRelease> element) {
-        ApprovedRelease release = element.getValue();
-        if (releases.put(release)) {
-            exchange.prepare(release);
+    public void processElement2(StreamRecord<Bulletin> element) {
+        Bulletin bulletin = element.getValue();
+        if (bulletin instanceof Bulletin.Released released) {
+            if (releases.put(released.release())) {
+                exchange.prepare(released.release());
+            }
+        } else {
+            throw new IllegalStateException("nothing here takes " + bulletin);
         }
     }
 
@@ -326,7 +330,7 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
         processWatermark(mark);
     }
 
-    /** Releases come once in hours: their input would hold event time back for ever. */
+    /** Bulletins say nothing of event time, and some would hold it back for ever. */
     @Override
     public void processWatermark2(Watermark mark) {}
 

@@ -155,7 +155,7 @@ final class OperatorRun implements AutoCloseable {
 
     /** A released model on the second input, which has no key. */
     OperatorRun release(ApprovedRelease release) {
-        operator.processElement2(new StreamRecord<>(release));
+        operator.processElement2(new StreamRecord<>(new Bulletin.Released(release)));
         return this;
     }
 

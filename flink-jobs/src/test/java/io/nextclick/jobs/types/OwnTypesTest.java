@@ -13,7 +13,12 @@ import io.nextclick.jobs.kafka.TopicEntry;
 import io.nextclick.jobs.kafka.TopicEntrySerializer;
 import io.nextclick.jobs.model.ApprovedRelease;
 import io.nextclick.jobs.model.ApprovedReleaseSerializer;
+import io.nextclick.jobs.recommend.Bulletin;
+import io.nextclick.jobs.recommend.BulletinSerializer;
 import io.nextclick.jobs.recommend.RecommendationSerializer;
+import io.nextclick.jobs.trending.TrendingCountsSerializer;
+import io.nextclick.models.ranking.TrendingCounts;
+import io.nextclick.models.ranking.TrendingCounts.ItemCount;
 import io.nextclick.schemas.CatalogItem;
 import io.nextclick.schemas.ItemEmbedding;
 import io.nextclick.schemas.ModelRelease;
@@ -119,8 +124,14 @@ class OwnTypesTest {
     private static final ApprovedRelease APPROVED =
             new ApprovedRelease(7, "shop", "v2", "s3://m/é", "a".repeat(64));
 
+    private static final TrendingCounts COUNTS =
+            new TrendingCounts(-3, List.of(new ItemCount("日本", 0.1), new ItemCount("", 0)));
+
     static Stream<Arguments> values() {
         return Stream.of(
+                Arguments.of(TrendingCountsSerializer.TYPE, COUNTS),
+                Arguments.of(BulletinSerializer.TYPE, new Bulletin.Released(APPROVED)),
+                Arguments.of(BulletinSerializer.TYPE, new Bulletin.Trending(COUNTS)),
                 Arguments.of(ReceivedClickSerializer.TYPE, FULL),
                 Arguments.of(ReceivedClickSerializer.TYPE, SPARSE),
                 Arguments.of(RejectedClickSerializer.TYPE, REJECT),
@@ -268,6 +279,56 @@ class OwnTypesTest {
                                 null,
                                 4));
         assertThat(in.available()).isZero();
+    }
+
+    /** What a savepoint holds of what is trending. */
+    @Test
+    void readsTrendingCountsOfLayout1() throws IOException {
+        TrendingCounts counts =
+                new TrendingCounts(258, List.of(new ItemCount("shop", 0.5), new ItemCount("é", 3)));
+        String layout1 =
+                "0000000000000102"
+                        + "02"
+                        + ("0973686f70" + "3fe0000000000000")
+                        + ("0400e9" + "4008000000000000");
+        TrendingCountsSerializer.Snapshot then = new TrendingCountsSerializer.Snapshot();
+        then.readSnapshot(1, new DataInputDeserializer(new byte[0]), getClass().getClassLoader());
+        DataInputDeserializer in = new DataInputDeserializer(HexFormat.of().parseHex(layout1));
+        assertThat(then.restoreSerializer().deserialize(in)).isEqualTo(counts);
+        assertThat(in.available()).isZero();
+    }
+
+    /** What may be on its way when a checkpoint is taken with channels in it. */
+    @Test
+    void readsBulletinsOfLayout1() throws IOException {
+        Map<String, Bulletin> layout1 =
+                Map.of(
+                        "00"
+                                + "0000000000000102"
+                                + "0973686f70"
+                                + "057632"
+                                + "0561"
+                                + "62"
+                                + "0563"
+                                + "64",
+                        new Bulletin.Released(new ApprovedRelease(258, "shop", "v2", "ab", "cd")),
+                        "01" + "0000000000000007" + "01" + "0361" + "3ff0000000000000",
+                        new Bulletin.Trending(
+                                new TrendingCounts(7, List.of(new ItemCount("a", 1)))));
+        BulletinSerializer.Snapshot then = new BulletinSerializer.Snapshot();
+        then.readSnapshot(1, new DataInputDeserializer(new byte[0]), getClass().getClassLoader());
+        for (Map.Entry<String, Bulletin> each : layout1.entrySet()) {
+            DataInputDeserializer in =
+                    new DataInputDeserializer(HexFormat.of().parseHex(each.getKey()));
+            assertThat(then.restoreSerializer().deserialize(in)).isEqualTo(each.getValue());
+            assertThat(in.available()).isZero();
+        }
+        assertThatThrownBy(
+                        () ->
+                                new BulletinSerializer()
+                                        .deserialize(new DataInputDeserializer(new byte[] {99})))
+                .isInstanceOf(IOException.class)
+                .hasMessage("a bulletin of kind 99");
     }
 
     /** The bytes of the topic's name at the end of an entry's snapshot, without their count. */

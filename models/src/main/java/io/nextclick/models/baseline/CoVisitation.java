@@ -22,6 +22,9 @@ public final class CoVisitation {
     /** How many neighbours an item keeps, if nothing else is asked for. */
     public static final int DEFAULT_NEIGHBOURS = 50;
 
+    /** How many of a session's last items {@link #near} reads. */
+    public static final int SESSION_ITEMS = 3;
+
     private static final double SHRINKAGE = 10;
 
     private final int[][] neighbours;
@@ -196,5 +199,81 @@ public final class CoVisitation {
             }
         }
         return new TopItems(Arrays.copyOf(rows, size), Arrays.copyOf(kept, size));
+    }
+
+    /**
+     * The {@code k} items nearest to a session: each counts by the sum of its scores beside the
+     * session's last {@value #SESSION_ITEMS} different items, the one at position p from the end
+     * divided by p. The last item itself has no score. Equal scores are ordered by row.
+     *
+     * @param session rows, oldest first; those that were added later have no neighbours
+     * @param excluded rows to leave out, in any order; may be null
+     */
+    public TopItems near(int[] session, int k, int[] excluded) {
+        int[] last = lastDifferent(session);
+        int most = 0;
+        for (int row : last) {
+            most += row < neighbours.length ? neighbours[row].length : 0;
+        }
+        int[] rows = new int[most];
+        float[] summands = new float[most];
+        int listed = 0;
+        for (int position = 1; position <= last.length; position++) {
+            int row = last[position - 1];
+            for (int i = 0; row < neighbours.length && i < neighbours[row].length; i++) {
+                rows[listed] = neighbours[row][i];
+                summands[listed++] = scores[row][i] / position;
+            }
+        }
+        return sumsByRow(rows, summands, k, last, Popularity.sorted(excluded));
+    }
+
+    /** Newest first. */
+    private static int[] lastDifferent(int[] session) {
+        int[] last = new int[Math.min(SESSION_ITEMS, session.length)];
+        int different = 0;
+        for (int i = session.length - 1; i >= 0 && different < last.length; i--) {
+            boolean isNew = true;
+            for (int j = 0; j < different; j++) {
+                isNew &= last[j] != session[i];
+            }
+            if (isNew) {
+                last[different++] = session[i];
+            }
+        }
+        return Arrays.copyOf(last, different);
+    }
+
+    /** The largest sums, of summands in any order of their rows. */
+    private static TopItems sumsByRow(
+            int[] rows, float[] summands, int k, int[] last, int[] excluded) {
+        // By row, and of a row in the order they came in, so that sums are the same everywhere.
+        long[] byRow = new long[rows.length];
+        for (int i = 0; i < rows.length; i++) {
+            byRow[i] = (long) rows[i] << 32 | i;
+        }
+        Arrays.sort(byRow);
+        long[] keys = new long[rows.length];
+        int count = 0;
+        for (int i = 0; i < rows.length; ) {
+            int row = (int) (byRow[i] >>> 32);
+            float sum = 0;
+            for (; i < rows.length && (int) (byRow[i] >>> 32) == row; i++) {
+                sum += summands[(int) byRow[i]];
+            }
+            if (row != last[0] && (excluded == null || Arrays.binarySearch(excluded, row) < 0)) {
+                keys[count++] = RowOrder.key(sum, row);
+            }
+        }
+        int size = Math.min(k, count);
+        RowOrder.select(keys, count, size);
+        Arrays.sort(keys, 0, size);
+        int[] topRows = new int[size];
+        float[] topScores = new float[size];
+        for (int i = 0; i < size; i++) {
+            topRows[i] = RowOrder.row(keys[i]);
+            topScores[i] = RowOrder.score(keys[i]);
+        }
+        return new TopItems(topRows, topScores);
     }
 }

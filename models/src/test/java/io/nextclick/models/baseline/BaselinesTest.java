@@ -92,6 +92,27 @@ class BaselinesTest {
     }
 
     @Test
+    void coVisitationOfASessionAddsUpItsLastItems() {
+        CoVisitation table =
+                new CoVisitation(
+                        new int[][] {{1, 2, 3}, {2}, {0, 3}, {4}, {}},
+                        new float[][] {{8, 4, 2}, {6}, {5, 4}, {9}, {}});
+        // 2 is the last: 0 has 5 and 3 has 4; 0 before it halves 8, 4 and 2; 2 itself has none.
+        TopItems near = table.near(new int[] {1, 0, 0, 2}, 9, null);
+        assertThat(near.rows()).containsExactly(0, 3, 1);
+        assertThat(near.scores()).containsExactly(5, 5, 4);
+        assertThat(table.near(new int[] {1, 0, 0, 2}, 1, null).rows()).containsExactly(0);
+        assertThat(table.near(new int[] {1, 0, 2}, 9, new int[] {3, 0, 3}).rows())
+                .containsExactly(1);
+        // Of the last three alone; rows that came later have no neighbours.
+        assertThat(table.near(new int[] {3, 1, 2, 4}, 9, null).rows()).containsExactly(0, 2, 3);
+        assertThat(table.near(new int[] {3, 1, 2, 4}, 9, null).scores())
+                .containsExactly(2.5f, 2, 2);
+        assertThat(table.near(new int[] {9, 4}, 9, null).size()).isZero();
+        assertThat(table.near(new int[0], 9, null).size()).isZero();
+    }
+
+    @Test
     void coVisitationEqualsCountingEveryPair() {
         long seed = 42;
         Random random = new Random(seed);
