@@ -247,10 +247,70 @@ public final class JobOptions {
                     .intType()
                     .defaultValue(50)
                     .withDescription(
-                            "With live vectors or a catalogue: how many items each source proposes"
-                                    + " for a click before they are blended, and what can't be"
-                                    + " recommended is left out; at least as many as a"
+                            "Where items are blended or left out: how many items the session model"
+                                    + " and the query tower propose for a click each, unless"
+                                    + " nextclick.candidates says otherwise; at least as many as a"
                                     + " recommendation has. In [1, 1000].");
+
+    public static final ConfigOption<Integer> CANDIDATES_MODEL =
+            key("nextclick.candidates.model")
+                    .intType()
+                    .noDefaultValue()
+                    .withDescription(
+                            "How many items the session model proposes for a click where other"
+                                    + " sources do, too; at least as many as a recommendation has."
+                                    + " In [1, 1000]. Unset: nextclick.blend.candidates.");
+
+    public static final ConfigOption<Integer> CANDIDATES_TWO_TOWER =
+            key("nextclick.candidates.two-tower")
+                    .intType()
+                    .noDefaultValue()
+                    .withDescription(
+                            "How many items the query tower proposes for a click, where live"
+                                    + " vectors are read; at least as many as a recommendation has."
+                                    + " In [1, 1000]. Unset: nextclick.blend.candidates.");
+
+    public static final ConfigOption<Integer> CANDIDATES_CO_VISITATION =
+            key("nextclick.candidates.co-visitation")
+                    .intType()
+                    .defaultValue(0)
+                    .withDescription(
+                            "How many items are proposed for a click that are visited together with"
+                                    + " the session's last three, by the table in the session"
+                                    + " model's folder. In [0, 1000]. 0: none.");
+
+    public static final ConfigOption<Integer> CANDIDATES_TRENDING =
+            key("nextclick.candidates.trending")
+                    .intType()
+                    .defaultValue(0)
+                    .withDescription(
+                            "How many items are proposed for a click that are clicked most now. In"
+                                    + " [0, 1000]. 0: none.");
+
+    public static final ConfigOption<Integer> CANDIDATES_TRENDING_CATEGORY =
+            key("nextclick.candidates.trending-category")
+                    .intType()
+                    .defaultValue(0)
+                    .withDescription(
+                            "How many items are proposed for a click that are clicked most now in"
+                                    + " the categories of the session's last five; needs a"
+                                    + " catalogue. In [0, 1000]. 0: none.");
+
+    public static final ConfigOption<Duration> TRENDING_HALF_LIFE =
+            key("nextclick.trending.half-life")
+                    .durationType()
+                    .defaultValue(Duration.ofHours(1))
+                    .withDescription(
+                            "After how long a click counts half for what is clicked now. At least"
+                                    + " 1 s.");
+
+    public static final ConfigOption<Integer> TRENDING_ITEMS =
+            key("nextclick.trending.items")
+                    .intType()
+                    .defaultValue(10_000)
+                    .withDescription(
+                            "How many items are counted for what is clicked now; those with the"
+                                    + " least counts are forgotten. In [100, 1000000].");
 
     public static final ConfigOption<Double> BLEND_TOWER_WEIGHT =
             key("nextclick.blend.tower-weight")
@@ -487,6 +547,13 @@ public final class JobOptions {
                     RECOMMENDATIONS_COUNT,
                     RECOMMENDATIONS_EXCLUDE_SEEN,
                     BLEND_CANDIDATES,
+                    CANDIDATES_MODEL,
+                    CANDIDATES_TWO_TOWER,
+                    CANDIDATES_CO_VISITATION,
+                    CANDIDATES_TRENDING,
+                    CANDIDATES_TRENDING_CATEGORY,
+                    TRENDING_HALF_LIFE,
+                    TRENDING_ITEMS,
                     BLEND_TOWER_WEIGHT,
                     BLEND_LEARN_WEIGHTS,
                     BLEND_WINDOW,

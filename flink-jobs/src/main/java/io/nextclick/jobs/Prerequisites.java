@@ -2,7 +2,7 @@ package io.nextclick.jobs;
 
 import io.nextclick.jobs.kafka.KafkaClients;
 import io.nextclick.jobs.model.FileSystemModels;
-import io.nextclick.jobs.recommend.BlendSettings;
+import io.nextclick.jobs.recommend.CandidateSettings;
 import io.nextclick.jobs.retrieve.CompactedTopics;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelManifest;
@@ -90,8 +90,10 @@ public final class Prerequisites {
         if (config.releases() != null) {
             all.need(config.releases().topic(), JobOptions.RELEASES_TOPIC, Use.READ);
         }
-        BlendSettings blend = config.recommend().blend();
-        if (blend != null && blend.source() instanceof CompactedTopics live) {
+        CandidateSettings candidates = config.recommend().candidates();
+        if (candidates != null
+                && candidates.live() != null
+                && candidates.live().source() instanceof CompactedTopics live) {
             all.need(live.embeddings(), JobOptions.EMBEDDINGS_TOPIC, Use.AWAITED);
             all.need(live.catalog(), JobOptions.CATALOG_TOPIC, Use.AWAITED);
         }

@@ -1,11 +1,13 @@
 package io.nextclick.jobs;
 
 import io.nextclick.jobs.kafka.KafkaSettings;
-import io.nextclick.jobs.recommend.BlendSettings;
+import io.nextclick.jobs.recommend.CandidateSettings;
+import io.nextclick.jobs.recommend.CandidateSettings.Quotas;
 import io.nextclick.jobs.recommend.RecommendSettings;
 import io.nextclick.jobs.release.ReleaseSettings;
 import io.nextclick.jobs.retrieve.CompactedTopics;
 import io.nextclick.jobs.retrieve.FileSystemTowers;
+import io.nextclick.jobs.trending.TrendingSettings;
 import io.nextclick.models.device.DeviceChoice;
 import io.nextclick.models.ranking.SourceWeights;
 import io.nextclick.models.session.SessionRules;
@@ -34,6 +36,9 @@ public record RecommenderConfig(
         Duration idleness) {
 
     private static final MemorySize MOST_HOT_MEMORY = MemorySize.ofMebiBytes(16 << 10);
+
+    /** That one source proposes. */
+    private static final int MOST_CANDIDATES = 1_000;
 
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
@@ -86,7 +91,7 @@ public record RecommenderConfig(
                                 JobOptions.OVERRUN_BUDGET, Duration.ZERO, OptionReader.LONG),
                         options.number(JobOptions.LIVE_POPULARITY_SIZE, 1_000, 1_000_000),
                         options.number(JobOptions.LIVE_QUALITY_WINDOW, 1, 1_000_000),
-                        blend(options, kafka),
+                        candidates(options, kafka),
                         releases != null);
         if (recommend.modelRequired() && recommend.modelPath() == null && releases == null) {
             throw new IllegalArgumentException(
@@ -124,23 +129,62 @@ public record RecommenderConfig(
         return settings.topic() == null ? null : settings;
     }
 
-    /** How live items take part; null if no topic of them is named. */
-    private static BlendSettings blend(OptionReader options, KafkaSettings kafka) {
+    /** What proposes items beside the model; null for nothing. */
+    private static CandidateSettings candidates(OptionReader options, KafkaSettings kafka) {
+        CandidateSettings.Live live = live(options, kafka);
+        int each = options.number(JobOptions.BLEND_CANDIDATES, 1, MOST_CANDIDATES);
+        Integer model = options.number(JobOptions.CANDIDATES_MODEL, 1, MOST_CANDIDATES);
+        Integer tower = options.number(JobOptions.CANDIDATES_TWO_TOWER, 1, MOST_CANDIDATES);
+        Quotas quotas =
+                new Quotas(
+                        model == null ? each : model,
+                        tower == null ? each : tower,
+                        options.number(JobOptions.CANDIDATES_CO_VISITATION, 0, MOST_CANDIDATES),
+                        options.number(JobOptions.CANDIDATES_TRENDING, 0, MOST_CANDIDATES),
+                        options.number(
+                                JobOptions.CANDIDATES_TRENDING_CATEGORY, 0, MOST_CANDIDATES));
+        TrendingSettings trending =
+                new TrendingSettings(
+                        options.duration(
+                                JobOptions.TRENDING_HALF_LIFE,
+                                Duration.ofSeconds(1),
+                                OptionReader.LONG),
+                        options.number(JobOptions.TRENDING_ITEMS, 100, 1_000_000));
+        boolean isAsked = quotas.trending() > 0 || quotas.trendingCategory() > 0;
+        CandidateSettings settings =
+                new CandidateSettings(
+                        live,
+                        quotas,
+                        isAsked ? trending : null,
+                        options.real(JobOptions.BLEND_TOWER_WEIGHT, 0, 1),
+                        options.get(JobOptions.BLEND_LEARN_WEIGHTS),
+                        options.number(
+                                JobOptions.BLEND_WINDOW, SourceWeights.PRIOR_LABELS, 1_000_000),
+                        options.number(
+                                JobOptions.RERANK_MOST_PER_CATEGORY,
+                                0,
+                                RecordLimits.DEFAULT.listElements()),
+                        options.real(JobOptions.RERANK_RELEVANCE, 0.01, 1));
+        if (quotas.trendingCategory() > 0 && (live == null || !live.catalog())) {
+            throw new IllegalArgumentException(
+                    JobOptions.CANDIDATES_TRENDING_CATEGORY.key()
+                            + " is "
+                            + quotas.trendingCategory()
+                            + " and "
+                            + JobOptions.CATALOG_TOPIC.key()
+                            + " is not set: without a catalogue no category is known");
+        }
+        return live == null && !isAsked && quotas.coVisitation() == 0 ? null : settings;
+    }
+
+    /** The live items that are read; null if no topic of them is named. */
+    private static CandidateSettings.Live live(OptionReader options, KafkaSettings kafka) {
         String embeddings = options.get(JobOptions.EMBEDDINGS_TOPIC);
         String releases = options.get(JobOptions.RELEASES_TOPIC);
         String catalog = options.get(JobOptions.CATALOG_TOPIC);
-        int candidates = options.number(JobOptions.BLEND_CANDIDATES, 1, 1_000);
-        double towerWeight = options.real(JobOptions.BLEND_TOWER_WEIGHT, 0, 1);
-        int window = options.number(JobOptions.BLEND_WINDOW, SourceWeights.PRIOR_LABELS, 1_000_000);
         Duration startTimeout =
                 options.duration(
                         JobOptions.LIVE_ITEMS_START_TIMEOUT, Duration.ZERO, Duration.ofHours(1));
-        int mostPerCategory =
-                options.number(
-                        JobOptions.RERANK_MOST_PER_CATEGORY,
-                        0,
-                        RecordLimits.DEFAULT.listElements());
-        double relevance = options.real(JobOptions.RERANK_RELEVANCE, 0.01, 1);
         if (embeddings == null && catalog == null) {
             return null;
         }
@@ -151,7 +195,7 @@ public record RecommenderConfig(
                             + JobOptions.RELEASES_TOPIC.key()
                             + " is not: item vectors are of no use without query towers");
         }
-        return new BlendSettings(
+        return new CandidateSettings.Live(
                 new CompactedTopics(
                         kafka.clients(),
                         embeddings,
@@ -163,12 +207,6 @@ public record RecommenderConfig(
                 embeddings != null,
                 catalog != null,
                 options.get(JobOptions.CATALOG_REQUIRED),
-                startTimeout,
-                candidates,
-                towerWeight,
-                options.get(JobOptions.BLEND_LEARN_WEIGHTS),
-                window,
-                mostPerCategory,
-                relevance);
+                startTimeout);
     }
 }

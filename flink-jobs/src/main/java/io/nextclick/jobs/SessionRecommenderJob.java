@@ -16,14 +16,21 @@ import io.nextclick.jobs.model.FileSystemModels;
 import io.nextclick.jobs.model.ModelLoader;
 import io.nextclick.jobs.recommend.Bulletin;
 import io.nextclick.jobs.recommend.BulletinSerializer;
+import io.nextclick.jobs.recommend.CandidateSettings;
 import io.nextclick.jobs.recommend.RecommendOperator;
 import io.nextclick.jobs.recommend.RecommendationSerializer;
 import io.nextclick.jobs.release.ReleaseGateOperator;
 import io.nextclick.jobs.release.SampledSessions;
+import io.nextclick.jobs.trending.CountClicksOperator;
+import io.nextclick.jobs.trending.TrendingCountsSerializer;
+import io.nextclick.jobs.trending.TrendingItemsOperator;
+import io.nextclick.jobs.trending.TrendingSettings;
+import io.nextclick.models.ranking.TrendingCounts;
 import io.nextclick.schemas.ModelRelease;
 import io.nextclick.schemas.Recommendation;
 import io.nextclick.schemas.Topics;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -52,11 +59,18 @@ import org.rocksdb.CompressionType;
  *                                          └─▶ clicks-rejected
  * </pre>
  *
- * With a topic of released models, the second input of "Recommend next items":
+ * "Recommend next items" has a second input, which goes to every subtask, with a topic of released
+ * models:
  *
  * <pre>
- * model-releases ─▶ Released models from Kafka ─▶ Examine releases ─▶ to every subtask
+ * model-releases ─▶ Released models from Kafka ─▶ Examine releases ─▶ Announce releases
  *                            Sampled sessions ───────┘
+ * </pre>
+ *
+ * and where trending items are proposed:
+ *
+ * <pre>
+ * Set aside rejected clicks ─▶ Count clicks by item ─▶ Trending items ─▶ Announce what is trending
  * </pre>
  */
 public final class SessionRecommenderJob {
@@ -150,24 +164,62 @@ public final class SessionRecommenderJob {
         KeyedStream<ReceivedClick, String> bySession =
                 accepted.keyBy(ReceivedClick::sessionId, Types.STRING);
         RecommendOperator recommend = new RecommendOperator(config.recommend(), models);
+        List<DataStream<Bulletin>> bulletins = new ArrayList<>();
+        if (releases != null) {
+            bulletins.add(
+                    approved(environment, config, accepted, releases, models)
+                            .map(Bulletin.Released::new, BulletinSerializer.TYPE)
+                            .name("Announce releases")
+                            .uid("announce-releases")
+                            .setParallelism(1));
+        }
+        CandidateSettings candidates = config.recommend().candidates();
+        if (candidates != null && candidates.trending() != null) {
+            bulletins.add(
+                    trending(candidates.trending(), accepted)
+                            .map(Bulletin.Trending::new, BulletinSerializer.TYPE)
+                            .name("Announce what is trending")
+                            .uid("announce-trending")
+                            .setParallelism(1));
+        }
         SingleOutputStreamOperator<Recommendation> answers =
-                releases == null
-                        ? bySession.transform(RECOMMEND, RecommendationSerializer.TYPE, recommend)
-                        : bySession
-                                .connect(
-                                        approved(environment, config, accepted, releases, models)
-                                                .map(
-                                                        Bulletin.Released::new,
-                                                        BulletinSerializer.TYPE)
-                                                .name("Announce releases")
-                                                .uid("announce-releases")
-                                                .setParallelism(1)
-                                                .broadcast())
-                                .transform(RECOMMEND, RecommendationSerializer.TYPE, recommend);
+                bulletins.stream()
+                        .reduce(DataStream::union)
+                        .map(
+                                told ->
+                                        bySession
+                                                .connect(told.broadcast())
+                                                .transform(
+                                                        RECOMMEND,
+                                                        RecommendationSerializer.TYPE,
+                                                        recommend))
+                        .orElseGet(
+                                () ->
+                                        bySession.transform(
+                                                RECOMMEND,
+                                                RecommendationSerializer.TYPE,
+                                                recommend));
         answers.uid("recommend")
                 .sinkTo(recommendations)
                 .name("Recommendations to Kafka")
                 .uid("recommendations");
+    }
+
+    /** What is clicked now. One subtask counts, so that all that answer are told the same. */
+    private static SingleOutputStreamOperator<TrendingCounts> trending(
+            TrendingSettings settings, SingleOutputStreamOperator<ReceivedClick> clicks) {
+        return clicks.transform(
+                        "Count clicks by item",
+                        TrendingCountsSerializer.TYPE,
+                        new CountClicksOperator(settings))
+                .uid("count-clicks")
+                .transform(
+                        "Trending items",
+                        TrendingCountsSerializer.TYPE,
+                        new TrendingItemsOperator(settings))
+                .uid("trending-items")
+                .setParallelism(1)
+                .setMaxParallelism(1);
     }
 
     /** Released models from Kafka, from the oldest on; without end, if clicks are. */

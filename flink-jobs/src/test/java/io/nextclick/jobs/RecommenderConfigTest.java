@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nextclick.jobs.JobOptions.Guarantee;
 import io.nextclick.jobs.JobOptions.StartOffsets;
-import io.nextclick.jobs.recommend.BlendSettings;
+import io.nextclick.jobs.recommend.CandidateSettings;
+import io.nextclick.jobs.recommend.CandidateSettings.Quotas;
 import io.nextclick.jobs.recommend.RecommendSettings;
 import io.nextclick.jobs.retrieve.CompactedTopics;
+import io.nextclick.jobs.trending.TrendingSettings;
 import io.nextclick.models.session.SessionRules;
 import io.nextclick.schemas.Encoding;
 import io.nextclick.schemas.WriterSchemas;
@@ -74,7 +76,7 @@ class RecommenderConfigTest {
         assertThat(config.recommend().overrunBudget()).isZero();
         assertThat(config.recommend().livePopularitySize()).isEqualTo(10_000);
         assertThat(config.recommend().liveQualityWindow()).isEqualTo(10_000);
-        assertThat(config.recommend().blend()).isNull();
+        assertThat(config.recommend().candidates()).isNull();
         assertThat(config.recommend().sessionRules(SessionRules.AS_LOGGED))
                 .as("the model's rules")
                 .isEqualTo(SessionRules.AS_LOGGED);
@@ -104,20 +106,23 @@ class RecommenderConfigTest {
     @Test
     void topicsOfLiveItemsAreSwitches() {
         assertThat(of("nextclick.model.path", "m", "nextclick.releases.topic", "r").recommend())
-                .extracting(RecommendSettings::blend)
+                .extracting(RecommendSettings::candidates)
                 .isNull();
         RecommenderConfig catalog =
                 of("nextclick.model.path", "m", "nextclick.catalog.topic", "shop");
-        assertThat(catalog.recommend().blend())
+        assertThat(catalog.recommend().candidates())
                 .isEqualTo(
-                        new BlendSettings(
-                                new CompactedTopics(catalog.kafka().clients(), null, null, "shop"),
-                                catalog.recommend().blend().loader(),
-                                false,
-                                true,
-                                false,
-                                Duration.ofSeconds(30),
-                                50,
+                        new CandidateSettings(
+                                new CandidateSettings.Live(
+                                        new CompactedTopics(
+                                                catalog.kafka().clients(), null, null, "shop"),
+                                        catalog.recommend().candidates().live().loader(),
+                                        false,
+                                        true,
+                                        false,
+                                        Duration.ofSeconds(30)),
+                                new Quotas(50),
+                                null,
                                 .5,
                                 true,
                                 2_000,
@@ -137,17 +142,19 @@ class RecommenderConfigTest {
                         "nextclick.blend.window", "500",
                         "nextclick.rerank.most-per-category", "4",
                         "nextclick.rerank.relevance", "0.7");
-        BlendSettings blend = all.recommend().blend();
-        assertThat(blend)
+        CandidateSettings candidates = all.recommend().candidates();
+        assertThat(candidates)
                 .isEqualTo(
-                        new BlendSettings(
-                                new CompactedTopics(all.kafka().clients(), "v", "r", "c"),
-                                blend.loader(),
-                                true,
-                                true,
-                                true,
-                                Duration.ZERO,
-                                80,
+                        new CandidateSettings(
+                                new CandidateSettings.Live(
+                                        new CompactedTopics(all.kafka().clients(), "v", "r", "c"),
+                                        candidates.live().loader(),
+                                        true,
+                                        true,
+                                        true,
+                                        Duration.ZERO),
+                                new Quotas(80),
+                                null,
                                 .25,
                                 false,
                                 500,
@@ -164,8 +171,49 @@ class RecommenderConfigTest {
                 .hasMessageContaining("topic v is named twice");
     }
 
+    @Test
+    void quotasOfSourcesAreSwitches() {
+        CandidateSettings alone =
+                of("nextclick.model.path", "m", "nextclick.candidates.co-visitation", "30")
+                        .recommend()
+                        .candidates();
+        assertThat(alone.live()).isNull();
+        assertThat(alone.trending()).isNull();
+        assertThat(alone.quotas()).isEqualTo(new Quotas(50, 50, 30, 0, 0));
+        CandidateSettings all =
+                of(
+                                "nextclick.model.path", "m",
+                                "nextclick.catalog.topic", "c",
+                                "nextclick.candidates.model", "100",
+                                "nextclick.candidates.two-tower", "90",
+                                "nextclick.candidates.trending", "20",
+                                "nextclick.candidates.trending-category", "10",
+                                "nextclick.trending.half-life", "10 min",
+                                "nextclick.trending.items", "500")
+                        .recommend()
+                        .candidates();
+        assertThat(all.quotas()).isEqualTo(new Quotas(100, 90, 0, 20, 10));
+        assertThat(all.trending()).isEqualTo(new TrendingSettings(Duration.ofMinutes(10), 500));
+        assertThat(of("nextclick.model.path", "m", "nextclick.candidates.model", "100").recommend())
+                .extracting(RecommendSettings::candidates)
+                .isNull();
+        assertThatThrownBy(
+                        () ->
+                                of(
+                                        "nextclick.model.path", "m",
+                                        "nextclick.candidates.trending-category", "10"))
+                .hasMessageContaining("nextclick.catalog.topic is not set");
+    }
+
     @ParameterizedTest
     @CsvSource({
+        "nextclick.candidates.model, 0, 'must be in [1, 1000]'",
+        "nextclick.candidates.two-tower, 1001, 'must be in [1, 1000]'",
+        "nextclick.candidates.co-visitation, 1001, 'must be in [0, 1000]'",
+        "nextclick.candidates.trending, -1, 'must be in [0, 1000]'",
+        "nextclick.candidates.trending-category, 1001, 'must be in [0, 1000]'",
+        "nextclick.trending.half-life, 10 ms, 'must be in [PT1S'",
+        "nextclick.trending.items, 99, 'must be in [100, 1000000]'",
         "nextclick.blend.candidates, 0, 'must be in [1, 1000]'",
         "nextclick.blend.tower-weight, 1.5, 'must be in [0'",
         "nextclick.blend.window, 49, 'must be in [50, 1000000]'",

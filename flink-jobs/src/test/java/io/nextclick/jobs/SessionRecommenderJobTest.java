@@ -10,6 +10,8 @@ import io.nextclick.jobs.kafka.TopicEntry;
 import io.nextclick.jobs.kafka.TopicEntrySerializer;
 import io.nextclick.jobs.recommend.FakeModels;
 import io.nextclick.jobs.recommend.LiveQuality;
+import io.nextclick.jobs.recommend.SourceQuality;
+import io.nextclick.models.ranking.CandidateSource;
 import io.nextclick.schemas.ModelRelease;
 import io.nextclick.schemas.Recommendation;
 import io.nextclick.schemas.Topics;
@@ -104,6 +106,35 @@ class SessionRecommenderJobTest {
                 "Sampled sessions",
                 "Examine releases",
                 "Recommend next items");
+        configuration.setString("nextclick.candidates.trending", "20");
+        assertNamesAndIds(
+                configuration,
+                "Examine releases",
+                "Count clicks by item",
+                "Trending items",
+                "Recommend next items");
+    }
+
+    @Test
+    void proposesWhatIsClickedNow() throws Exception {
+        WRITTEN.clear();
+        Configuration configuration = new Configuration();
+        configuration.setString("nextclick.model.path", "model");
+        configuration.setString("nextclick.candidates.trending", "20");
+        configuration.setString("nextclick.candidates.co-visitation", "20");
+        configuration.setString("parallelism.default", "2");
+        JobExecutionResult result = define(configuration).execute(SessionRecommenderJob.NAME);
+        assertThat(WRITTEN.stream().filter(Recommendation.class::isInstance))
+                .hasSize(RECORDS - RECORDS / 10);
+        SourceQuality.Report quality = SourceQuality.Report.of(result.getAllAccumulatorResults());
+        assertThat(quality.labels()).isPositive();
+        assertThat(quality.recall())
+                .containsOnlyKeys(
+                        CandidateSource.MODEL,
+                        CandidateSource.CO_VISITATION,
+                        CandidateSource.TRENDING);
+        assertThat(quality.aloneRecall().get(CandidateSource.CO_VISITATION))
+                .isLessThanOrEqualTo(quality.recall().get(CandidateSource.CO_VISITATION));
     }
 
     private static void assertNamesAndIds(Configuration configuration, String... names) {

@@ -3,7 +3,9 @@ package io.nextclick.jobs.recommend;
 import io.nextclick.jobs.kafka.ReceivedClick;
 import io.nextclick.jobs.model.LoadedModel;
 import io.nextclick.jobs.types.Fingerprint;
+import io.nextclick.models.baseline.CoVisitation;
 import io.nextclick.models.ranking.CandidateList;
+import io.nextclick.models.ranking.CandidateSource;
 import io.nextclick.models.scoring.EncodingScorer;
 import io.nextclick.models.scoring.RecurrentScorer;
 import io.nextclick.models.scoring.ScoreScale;
@@ -36,9 +38,9 @@ import java.util.function.Predicate;
  */
 final class ActiveModel implements AutoCloseable {
 
-    static final String FROM_MODEL = "model";
-    static final String FROM_CO_VISITATION = "co-visitation";
-    static final String FROM_POPULARITY = "popularity";
+    private static final String FROM_MODEL = CandidateSource.MODEL.label();
+    private static final String FROM_CO_VISITATION = CandidateSource.CO_VISITATION.label();
+    static final String FROM_POPULARITY = CandidateSource.POPULARITY.label();
 
     private static final int WARM_UP_BUNDLES = 200;
     private static final int MOST_WARM_UP_CLICKS = 32;
@@ -402,6 +404,19 @@ final class ActiveModel implements AutoCloseable {
     /** What the model proposes for a click that it has ranked. */
     CandidateList candidates(BundledClick pending) {
         return CandidateList.of(pending.top, model.vocabulary()::item, model.model().scoreScale());
+    }
+
+    /**
+     * The items that are visited together with the session's last ones.
+     *
+     * @param most items in the list
+     */
+    CandidateList coVisited(BundledClick pending, SessionState state, int most) {
+        int[] rows = knownRows(state, CoVisitation.SESSION_ITEMS);
+        return CandidateList.of(
+                model.coVisitation().near(rows, most, pending.excluded),
+                model.vocabulary()::item,
+                ScoreScale.PROPORTION);
     }
 
     /** What is popular, without what the click's list must leave out. */

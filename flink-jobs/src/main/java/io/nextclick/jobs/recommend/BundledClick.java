@@ -1,6 +1,7 @@
 package io.nextclick.jobs.recommend;
 
 import io.nextclick.jobs.kafka.ReceivedClick;
+import io.nextclick.models.ranking.CandidateList;
 import io.nextclick.models.scoring.TopItems;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.SessionRules.Verdict;
@@ -47,6 +48,12 @@ final class BundledClick {
 
     /** The number of the question that the query tower was asked; -1: none. */
     int question = -1;
+
+    /**
+     * By source what it proposes, as far as that was known when the session was read; null for a
+     * click that nobody was asked about.
+     */
+    CandidateList[] proposed;
 
     /** What the sources proposed, to be held against the next click; null if they didn't. */
     Proposals proposals;

@@ -1,6 +1,8 @@
 package io.nextclick.jobs.recommend;
 
 import io.nextclick.jobs.types.Fingerprint;
+import io.nextclick.models.ranking.CandidateList;
+import io.nextclick.models.ranking.CandidateSource;
 import io.nextclick.models.ranking.Candidates;
 import java.util.Arrays;
 
@@ -12,86 +14,84 @@ import java.util.Arrays;
  */
 final class Proposals {
 
-    /** In {@link #modelRanks} and {@link #towerRanks}: not among the source's first. */
+    /** Not among the source's first. */
     static final byte UNLISTED = -1;
 
-    /** In place of a situation: one source alone spoke, so there is nothing to weigh. */
-    static final byte ALONE = -1;
+    /** Sources whose proposals are remembered; popularity's aren't. */
+    private static final int REMEMBERED = CandidateSource.POPULARITY.number();
 
     /** {@link Fingerprint}s of the items, in no order. */
     final long[] items;
 
-    /** Each item's place among the model's, from 0. */
-    final byte[] modelRanks;
-
-    /** Each item's place among the tower's, from 0. */
-    final byte[] towerRanks;
-
-    /**
-     * Each item's probability by the tower, as a part of the sum of both sources', in 255ths,
-     * unsigned.
-     */
-    final byte[] towerShares;
-
-    /** In which situation both sources spoke, or {@link #ALONE}. */
+    /** In which situation the sources spoke. */
     final byte situation;
 
-    /** Whether the model had a list. */
-    final boolean modelSpoke;
+    /** A bit for each source that had a list, the lowest for the first {@link CandidateSource}. */
+    final byte spoken;
 
-    Proposals(
-            long[] items,
-            byte[] modelRanks,
-            byte[] towerRanks,
-            byte[] towerShares,
-            byte situation,
-            boolean modelSpoke) {
+    /**
+     * Item by item, its place from 0 among those of each source that spoke, or {@link #UNLISTED}.
+     */
+    final byte[] ranks;
+
+    /**
+     * Item by item, its probability by each source that spoke, as a part of the sum of them all, in
+     * 255ths, unsigned.
+     */
+    final byte[] shares;
+
+    Proposals(long[] items, byte situation, byte spoken, byte[] ranks, byte[] shares) {
         this.items = items;
-        this.modelRanks = modelRanks;
-        this.towerRanks = towerRanks;
-        this.towerShares = towerShares;
         this.situation = situation;
-        this.modelSpoke = modelSpoke;
+        this.spoken = spoken;
+        this.ranks = ranks;
+        this.shares = shares;
     }
 
     /**
      * @param candidates all that may be recommended; ranks close up over what may not be
-     * @param model the model's number among the sources
-     * @param tower the tower's
-     * @param longest no source's list is longer
+     * @param lists what each source proposed
      */
-    static Proposals of(
-            Candidates candidates,
-            int model,
-            int tower,
-            int longest,
-            byte situation,
-            boolean modelSpoke) {
-        byte[] modelRanks = ranks(candidates, model, longest);
-        byte[] towerRanks = ranks(candidates, tower, longest);
-        long[] items = new long[2 * LiveQuality.CUTOFF];
-        byte[] shares = new byte[items.length];
+    static Proposals of(Candidates candidates, CandidateList[] lists, byte situation) {
+        int[] speaking = new int[REMEMBERED];
+        int sources = 0;
+        int spoken = 0;
+        for (int source = 0; source < REMEMBERED; source++) {
+            if (lists[source].size() > 0) {
+                speaking[sources++] = source;
+                spoken |= 1 << source;
+            }
+        }
+        byte[][] ranks = new byte[sources][];
+        for (int i = 0; i < sources; i++) {
+            ranks[i] = ranks(candidates, speaking[i], lists[speaking[i]].size());
+        }
+        int most = Math.min(candidates.size(), sources * LiveQuality.CUTOFF);
+        long[] items = new long[most];
+        byte[] itemRanks = new byte[most * sources];
+        byte[] shares = new byte[most * sources];
         int count = 0;
         for (int place = 0; place < candidates.size(); place++) {
-            if (modelRanks[place] == UNLISTED && towerRanks[place] == UNLISTED) {
-                continue;
+            boolean isListed = false;
+            for (int i = 0; i < sources; i++) {
+                byte rank = ranks[i][place];
+                isListed |= rank != UNLISTED;
+                if (count < most) {
+                    itemRanks[count * sources + i] = rank;
+                }
             }
-            double byModel = candidates.probability(place, model);
-            double byTower = candidates.probability(place, tower);
-            double share = byModel + byTower > 0 ? byTower / (byModel + byTower) : 0;
-            items[count] = Fingerprint.of(candidates.item(place));
-            shares[count] = (byte) Math.round(255 * share);
-            modelRanks[count] = modelRanks[place];
-            towerRanks[count] = towerRanks[place];
-            count++;
+            if (isListed) {
+                items[count] = Fingerprint.of(candidates.item(place));
+                share(candidates, place, speaking, sources, shares, count * sources);
+                count++;
+            }
         }
         return new Proposals(
                 Arrays.copyOf(items, count),
-                Arrays.copyOf(modelRanks, count),
-                Arrays.copyOf(towerRanks, count),
-                Arrays.copyOf(shares, count),
                 situation,
-                modelSpoke);
+                (byte) spoken,
+                Arrays.copyOf(itemRanks, count * sources),
+                Arrays.copyOf(shares, count * sources));
     }
 
     /** By place, each candidate's place in the source's list without those left out. */
@@ -115,7 +115,24 @@ final class Proposals {
         return ranks;
     }
 
-    /** Where an item stands in the arrays; -1 if nobody proposed it. */
+    /** Deals 255 parts out by probability, from the last source on; none where there is none. */
+    private static void share(
+            Candidates candidates, int place, int[] speaking, int sources, byte[] to, int at) {
+        double sum = 0;
+        for (int i = sources - 1; i >= 0; i--) {
+            sum += candidates.probability(place, speaking[i]);
+        }
+        double upTo = 0;
+        long dealt = 0;
+        for (int i = sources - 1; i >= 0; i--) {
+            upTo += candidates.probability(place, speaking[i]);
+            long due = sum > 0 ? Math.round(255 * (upTo / sum)) : 0;
+            to[at + i] = (byte) (due - dealt);
+            dealt = due;
+        }
+    }
+
+    /** Where an item stands among those proposed; -1 if nobody proposed it. */
     int find(long fingerprint) {
         for (int i = 0; i < items.length; i++) {
             if (items[i] == fingerprint) {
@@ -125,13 +142,31 @@ final class Proposals {
         return -1;
     }
 
-    /** The tower's part of the probability of an item, in [0, 1]. */
-    float towerShare(int at) {
-        return (towerShares[at] & 0xff) / 255f;
+    boolean spoke(CandidateSource source) {
+        return (spoken & (1 << source.number())) != 0;
+    }
+
+    /** How many sources spoke. */
+    int speaking() {
+        return Integer.bitCount(spoken);
+    }
+
+    /** An item's place among a source's, or {@link #UNLISTED}. */
+    int rank(int item, CandidateSource source) {
+        return spoke(source) ? ranks[at(item, source)] : UNLISTED;
+    }
+
+    /** A source's part of the probability of an item, in [0, 1]; NaN if it didn't speak. */
+    float share(int item, CandidateSource source) {
+        return spoke(source) ? (shares[at(item, source)] & 0xff) / 255f : Float.NaN;
+    }
+
+    private int at(int item, CandidateSource source) {
+        return item * speaking() + Integer.bitCount(spoken & ((1 << source.number()) - 1));
     }
 
     /** The heap that this takes, about. */
     int approximateBytes() {
-        return 96 + (Long.BYTES + 3) * items.length;
+        return 96 + Long.BYTES * items.length + ranks.length + shares.length;
     }
 }

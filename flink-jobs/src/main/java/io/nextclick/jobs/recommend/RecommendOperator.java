@@ -267,6 +267,8 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
             if (releases.put(released.release())) {
                 exchange.prepare(released.release());
             }
+        } else if (bulletin instanceof Bulletin.Trending trending) {
+            recommender.takeTrending(trending.counts());
         } else {
             throw new IllegalStateException("nothing here takes " + bulletin);
         }

@@ -24,7 +24,7 @@ import java.time.Duration;
  *     never
  * @param livePopularitySize items counted per subtask without a model
  * @param liveQualityWindow labelled lists that the quality gauges look back over
- * @param blend how live items take part; null if they don't
+ * @param candidates what proposes items beside the model; null for nothing
  * @param releases whether released models take the place of the one at the path
  */
 public record RecommendSettings(
@@ -43,7 +43,7 @@ public record RecommendSettings(
         Duration overrunBudget,
         int livePopularitySize,
         int liveQualityWindow,
-        BlendSettings blend,
+        CandidateSettings candidates,
         boolean releases)
         implements Serializable {
 
@@ -66,12 +66,12 @@ public record RecommendSettings(
 
     /** Items that the model ranks for a click. */
     int ranked() {
-        return blend == null ? count : Math.max(count, blend.candidates());
+        return candidates == null ? count : Math.max(count, candidates.quotas().model());
     }
 
     /** The longest list that is ever asked for, with what may have to be left out of it. */
     int longestList(SessionRules rules) {
-        int dropped = blend == null ? 0 : SPARE_LISTS * count;
+        int dropped = candidates == null ? 0 : SPARE_LISTS * count;
         return count + dropped + (excludeSeen ? rules.maximumLength() : 0);
     }
 }

@@ -3,6 +3,7 @@ package io.nextclick.jobs.recommend;
 import io.nextclick.jobs.kafka.ReceivedClick;
 import io.nextclick.jobs.types.Fingerprint;
 import io.nextclick.models.ranking.CandidateList;
+import io.nextclick.models.ranking.TrendingCounts;
 import io.nextclick.models.scoring.ScoreScale;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.SessionRules;
@@ -37,12 +38,14 @@ import org.apache.flink.streaming.runtime.tasks.ProcessingTimeService;
  *       stored state and never from the start; after a change of the model from the remembered
  *       items;
  *   <li>all clicks are ranked in one batch, so that a session with many clicks doesn't shrink it;
- *       where live items take part ({@link LiveBlend}), the query tower searches in one batch too;
+ *       where other sources propose items ({@link CandidateStage}), the query tower searches in one
+ *       batch too;
  *   <li>in the order they arrived, clicks label their session's last list and are answered; then
  *       each state is kept, in {@link HotSessions} until it must be written.
  * </ol>
  *
- * <p>State: the weights of {@link LiveBlend}; without a model the counts of {@link LivePopularity}.
+ * <p>State: the weights of {@link CandidateStage}; without a model the counts of {@link
+ * LivePopularity}.
  *
  * <p>Owns the model. Not for several threads, and not to be entered again while it answers.
  */
@@ -53,8 +56,8 @@ final class Recommender implements AutoCloseable {
     private final LiveSessions liveSessions;
     private final ListState<Tuple2<String, Long>> livePopularityState;
 
-    /** Null where live items take no part. */
-    private final LiveBlend blend;
+    /** Null where nothing but the model proposes items. */
+    private final CandidateStage candidates;
 
     private final LiveQuality quality;
     private RecommendMetrics counters;
@@ -87,11 +90,11 @@ final class Recommender implements AutoCloseable {
                 store.getListState(
                         new ListStateDescriptor<>(
                                 "live-popularity", Types.TUPLE(Types.STRING, Types.LONG)));
-        if (settings.blend() != null) {
-            blend = new LiveBlend(settings, store);
+        if (settings.candidates() != null) {
+            candidates = new CandidateStage(settings, store);
         } else {
-            blend = null;
-            LiveBlend.forget(store);
+            candidates = null;
+            CandidateStage.forget(store);
         }
     }
 
@@ -105,8 +108,8 @@ final class Recommender implements AutoCloseable {
         counters = metrics;
         clock = processingTime;
         quality.register(group, context);
-        if (blend != null) {
-            blend.open(group, context);
+        if (candidates != null) {
+            candidates.open(group, context);
         }
     }
 
@@ -135,6 +138,13 @@ final class Recommender implements AutoCloseable {
         return replaced;
     }
 
+    /** What is clicked now has changed; no bundle may be on its way. */
+    void takeTrending(TrendingCounts counts) {
+        if (candidates != null) {
+            candidates.takeTrending(counts);
+        }
+    }
+
     boolean hasModel() {
         return model != null;
     }
@@ -146,8 +156,8 @@ final class Recommender implements AutoCloseable {
     }
 
     void snapshot() throws Exception {
-        if (blend != null) {
-            blend.snapshot();
+        if (candidates != null) {
+            candidates.snapshot();
         }
         List<Tuple2<String, Long>> popularity = new ArrayList<>();
         if (livePopularity != null) {
@@ -164,8 +174,8 @@ final class Recommender implements AutoCloseable {
                 model = null;
             }
         } finally {
-            if (blend != null) {
-                blend.close();
+            if (candidates != null) {
+                candidates.close();
             }
         }
     }
@@ -183,15 +193,15 @@ final class Recommender implements AutoCloseable {
             throws Exception {
         counters.clicks.inc(bundled);
         counters.bundleSize.update(bundled);
-        if (blend != null) {
-            blend.begin();
+        if (candidates != null) {
+            candidates.begin();
         }
         Collection<BundledVisit> visits = readSessions(bundle, bundled);
         judgeClicks(bundle, bundled, watermark);
         long started = System.nanoTime();
         boolean advanced = model != null && model.advance(bundle, bundled);
         boolean ranked = model != null && model.rank(bundle, bundled);
-        boolean retrieved = blend != null && blend.answer();
+        boolean retrieved = candidates != null && candidates.answer();
         if (advanced || ranked || retrieved) {
             counters.inferenceTime.update((System.nanoTime() - started) / 1_000);
         }
@@ -260,7 +270,7 @@ final class Recommender implements AutoCloseable {
                 state.addEventId(click.eventId(), settings.rememberedEventIds());
             }
             if (livePopularity != null) {
-                if (blend != null && verdict == Verdict.CONTINUES) {
+                if (candidates != null && verdict == Verdict.CONTINUES) {
                     pending.popularityRank = livePopularity.rank(click.itemId(), seen(state));
                 }
                 livePopularity.count(click.itemId());
@@ -293,10 +303,12 @@ final class Recommender implements AutoCloseable {
             pending.fallback = RecommendOperator.NO_MODEL;
             pending.items =
                     livePopularity.list(
-                            settings.count(), seen(state), blend == null ? null : blend.dropped());
+                            settings.count(),
+                            seen(state),
+                            candidates == null ? null : candidates.dropped());
         }
-        if (blend != null && !overrun) {
-            blend.ask(pending, state);
+        if (candidates != null && !overrun) {
+            candidates.ask(pending, state, model);
         }
     }
 
@@ -349,7 +361,7 @@ final class Recommender implements AutoCloseable {
         if (model != null) {
             return model.reference();
         }
-        return pending.fallback == null ? blend.towerReference() : null;
+        return pending.fallback == null ? candidates.towerReference() : null;
     }
 
     private void keepSessions(Collection<BundledVisit> visits) throws Exception {
@@ -386,18 +398,18 @@ final class Recommender implements AutoCloseable {
                 break;
             }
         }
-        boolean isPopularity = model == null && blend == null;
+        boolean isPopularity = model == null && candidates == null;
         quality.label(rank, isPopularity ? rank : pending.popularityRank);
-        if (blend != null) {
+        if (candidates != null) {
             boolean isUnseen = model != null && pending.row == ItemVocabulary.UNKNOWN;
-            blend.label(pending, state, rank, isUnseen);
+            candidates.label(pending, state, rank, isUnseen);
         }
     }
 
     /** Makes the click's list and leaves its fingerprint in the session. */
     private List<RecommendedItem> list(BundledClick pending, SessionState state) {
         List<RecommendedItem> items =
-                blend == null ? null : blend.list(pending, model, () -> popular(pending));
+                candidates == null ? null : candidates.list(pending, model, () -> popular(pending));
         long[] list = state.roomForList(Math.min(settings.count(), LiveQuality.CUTOFF));
         int listed;
         if (items != null) {
@@ -407,7 +419,9 @@ final class Recommender implements AutoCloseable {
             listed = ActiveModel.fingerprints(items, list);
         } else {
             items = new ArrayList<>(settings.count());
-            listed = model.list(pending, items, list, blend == null ? null : blend.dropped());
+            listed =
+                    model.list(
+                            pending, items, list, candidates == null ? null : candidates.dropped());
         }
         state.proposals = pending.proposals;
         state.list = listed == list.length ? list : Arrays.copyOf(list, listed);

@@ -64,7 +64,7 @@ final class SessionState implements SessionRules.SoFar {
     /** {@link Fingerprint}s of the items last recommended, best first; null before the first. */
     long[] list;
 
-    /** What the sources of the last list proposed; null where there was but one. */
+    /** What the sources of the last list proposed; null where there is but one. */
     Proposals proposals;
 
     /** The stamp of the model that made {@link #hidden}. */

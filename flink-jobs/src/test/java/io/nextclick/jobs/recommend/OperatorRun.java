@@ -153,9 +153,14 @@ final class OperatorRun implements AutoCloseable {
         return this;
     }
 
-    /** A released model on the second input, which has no key. */
+    /** A released model on the second input. */
     OperatorRun release(ApprovedRelease release) {
-        operator.processElement2(new StreamRecord<>(new Bulletin.Released(release)));
+        return tell(new Bulletin.Released(release));
+    }
+
+    /** The second input has no key. */
+    OperatorRun tell(Bulletin bulletin) {
+        operator.processElement2(new StreamRecord<>(bulletin));
         return this;
     }
 

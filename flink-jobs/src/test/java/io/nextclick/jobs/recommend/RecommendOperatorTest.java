@@ -741,7 +741,7 @@ class RecommendOperatorTest {
                     budget,
                     base.livePopularitySize(),
                     base.liveQualityWindow(),
-                    base.blend(),
+                    base.candidates(),
                     base.releases());
         }
     }

@@ -3,6 +3,7 @@ package io.nextclick.jobs.recommend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nextclick.models.ranking.CandidateSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +12,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
@@ -36,48 +38,111 @@ class SessionStateSerializerTest {
         assertThat(state.hiddenModel).isEqualTo(78);
         assertThat(state.hidden).containsExactly(0.5f, -1.25f, 0x1p35f);
         assertThat(state.proposals).isNull();
-        // What the first layout holds is written in the second with an end to it.
+        // What the first layout holds is written in the third with an end to it.
         byte[] first = bytes("session-state-1.hex");
         assertThat(write(state)).isEqualTo(Arrays.copyOf(first, first.length + 1));
     }
 
     @Test
     void readsTheSecondLayout() throws IOException {
-        SessionState state = read(bytes("session-state-2.hex"));
+        SessionState state = readLayout2(bytes("session-state-2.hex"));
         assertThat(state.step).isEqualTo(300);
         assertThat(state.hidden).containsExactly(0.5f, -1.25f, 0x1p35f);
-        assertThat(state.proposals.items).containsExactly(11, -12, 13);
-        assertThat(state.proposals.modelRanks).containsExactly(0, 19, Proposals.UNLISTED);
-        assertThat(state.proposals.towerRanks).containsExactly(Proposals.UNLISTED, 3, 0);
-        assertThat(state.proposals.towerShare(0)).isZero();
-        assertThat(state.proposals.towerShare(1)).isEqualTo(.2f);
-        assertThat(state.proposals.towerShare(2)).isEqualTo(1);
-        assertThat(state.proposals.situation).isEqualTo((byte) 1);
-        assertThat(state.proposals.modelSpoke).isTrue();
-        assertThat(write(state)).isEqualTo(bytes("session-state-2.hex"));
+        Proposals both = state.proposals;
+        assertThat(both.items).containsExactly(11, -12, 13);
+        assertThat(both.situation).isEqualTo((byte) 1);
+        assertThat(both.speaking()).isEqualTo(2);
+        assertThat(ranks(both, CandidateSource.MODEL)).containsExactly(0, 19, Proposals.UNLISTED);
+        assertThat(ranks(both, CandidateSource.TWO_TOWER))
+                .containsExactly(Proposals.UNLISTED, 3, 0);
+        assertThat(shares(both, CandidateSource.MODEL)).containsExactly(1, .8f, 0);
+        assertThat(shares(both, CandidateSource.TWO_TOWER)).containsExactly(0, .2f, 1);
+        assertThat(shares(both, CandidateSource.TRENDING))
+                .containsExactly(Float.NaN, Float.NaN, Float.NaN);
+        SessionState again = read(write(state));
+        assertThat(ranks(again.proposals, CandidateSource.TWO_TOWER))
+                .containsExactly(Proposals.UNLISTED, 3, 0);
+    }
+
+    @Test
+    void readsOfTheSecondLayoutWhatOneSourceProposed() throws IOException {
+        byte[] bytes = bytes("session-state-2.hex");
+        // The byte behind the count: 0 where one of them spoke alone, and it wasn't the model.
+        int flags = bytes.length - 3 * (8 + 3) - 1;
+        assertThat(bytes[flags]).isEqualTo((byte) 0x82);
+        for (boolean isModel : new boolean[] {true, false}) {
+            bytes[flags] = isModel ? (byte) 0x80 : 0;
+            Proposals alone = readLayout2(bytes).proposals;
+            assertThat(alone.speaking()).isEqualTo(1);
+            assertThat(alone.spoke(CandidateSource.MODEL)).isEqualTo(isModel);
+            assertThat(ranks(alone, isModel ? CandidateSource.MODEL : CandidateSource.TWO_TOWER))
+                    .containsExactly(isModel ? new int[] {0, 19, -1} : new int[] {-1, 3, 0});
+        }
+    }
+
+    @Test
+    void readsTheThirdLayout() throws IOException {
+        SessionState state = read(bytes("session-state-3.hex"));
+        assertThat(state.step).isEqualTo(300);
+        Proposals proposals = state.proposals;
+        assertThat(proposals.items).containsExactly(11, -12, 13);
+        assertThat(proposals.situation).isEqualTo((byte) 1);
+        assertThat(proposals.speaking()).isEqualTo(3);
+        assertThat(ranks(proposals, CandidateSource.MODEL)).containsExactly(0, 19, -1);
+        assertThat(ranks(proposals, CandidateSource.TWO_TOWER)).containsExactly(-1, -1, -1);
+        assertThat(ranks(proposals, CandidateSource.CO_VISITATION)).containsExactly(-1, 3, 0);
+        assertThat(ranks(proposals, CandidateSource.TRENDING_CATEGORY)).containsExactly(2, -1, 0);
+        assertThat(shares(proposals, CandidateSource.CO_VISITATION))
+                .containsExactly(0, .8f, 128 / 255f);
+        assertThat(write(state)).isEqualTo(bytes("session-state-3.hex"));
         assertThat(SERIALIZER.copy(state).proposals.find(13)).isEqualTo(2);
-        assertThat(state.proposals.find(14)).isEqualTo(-1);
-        state.proposals =
-                new Proposals(
-                        new long[0], new byte[0], new byte[0], new byte[0], Proposals.ALONE, false);
-        SessionState empty = read(write(state));
-        assertThat(empty.proposals.situation).isEqualTo(Proposals.ALONE);
-        assertThat(empty.proposals.modelSpoke).isFalse();
+        assertThat(proposals.find(14)).isEqualTo(-1);
+        state.proposals = new Proposals(new long[0], (byte) 0, (byte) 0, new byte[0], new byte[0]);
+        assertThat(read(write(state)).proposals.speaking()).isZero();
         state.start();
         assertThat(state.proposals).isNull();
     }
 
+    private static int[] ranks(Proposals proposals, CandidateSource source) {
+        return IntStream.range(0, proposals.items.length)
+                .map(item -> proposals.rank(item, source))
+                .toArray();
+    }
+
+    private static float[] shares(Proposals proposals, CandidateSource source) {
+        float[] shares = new float[proposals.items.length];
+        for (int item = 0; item < shares.length; item++) {
+            shares[item] = proposals.share(item, source);
+        }
+        return shares;
+    }
+
+    private static SessionState readLayout2(byte[] bytes) throws IOException {
+        DataInputDeserializer in = new DataInputDeserializer(bytes);
+        SessionState state =
+                readSnapshot(bytes("session-state-snapshot-2.hex"))
+                        .restoreSerializer()
+                        .deserialize(in);
+        assertThat(in.available()).isZero();
+        return state;
+    }
+
     @Test
     void savepointsNameTheLayout() throws IOException {
-        TypeSerializerSnapshot<SessionState> first =
-                readSnapshot(bytes("session-state-snapshot-1.hex"));
-        assertThat(
-                        SERIALIZER
-                                .snapshotConfiguration()
-                                .resolveSchemaCompatibility(first)
-                                .isCompatibleAfterMigration())
-                .isTrue();
-        byte[] old = bytes("session-state-snapshot-2.hex");
+        for (int earlier = 1; earlier < SessionStateSerializer.VERSION; earlier++) {
+            assertThat(
+                            SERIALIZER
+                                    .snapshotConfiguration()
+                                    .resolveSchemaCompatibility(
+                                            readSnapshot(
+                                                    bytes(
+                                                            "session-state-snapshot-"
+                                                                    + earlier
+                                                                    + ".hex")))
+                                    .isCompatibleAfterMigration())
+                    .isTrue();
+        }
+        byte[] old = bytes("session-state-snapshot-3.hex");
         TypeSerializerSnapshot<SessionState> snapshot = readSnapshot(old);
         assertThat(snapshot.restoreSerializer()).isEqualTo(SERIALIZER);
         assertThat(
@@ -93,13 +158,13 @@ class SessionStateSerializerTest {
 
     @Test
     void refusesALayoutItDoesNotKnow() throws IOException {
-        byte[] newer = bytes("session-state-snapshot-2.hex");
-        newer[newer.length - 1] = 3;
+        byte[] newer = bytes("session-state-snapshot-3.hex");
+        newer[newer.length - 1] = 4;
         assertThatThrownBy(() -> readSnapshot(newer))
                 .isInstanceOf(IOException.class)
                 .hasMessage(
-                        "Unknown version 3 of the byte layout of SessionState: this build reads"
-                                + " versions 1 to 2");
+                        "Unknown version 4 of the byte layout of SessionState: this build reads"
+                                + " versions 1 to 3");
     }
 
     @Test

@@ -4,37 +4,43 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Where candidates come from, in the order in which {@link Blend} and {@link Candidates} number
- * them. A source's number never changes and new ones come before none of these: sessions remember
- * sources by it.
+ * Where candidates come from, in the order of their numbers, by which {@link Blend} and {@link
+ * Candidates} know them. A number never changes: sessions remember sources by it.
  */
 public enum CandidateSource {
 
     /** The sequence model's own ranking. */
-    MODEL("model"),
+    MODEL(0, "model"),
 
     /** The query tower's search over live item vectors. */
-    TWO_TOWER("two-tower"),
+    TWO_TOWER(1, "two-tower"),
 
     /** Neighbours of the session's last items by the model's table of what is visited together. */
-    CO_VISITATION("co-visitation"),
+    CO_VISITATION(2, "co-visitation"),
 
     /** What is clicked most now. */
-    TRENDING("trending"),
+    TRENDING(3, "trending"),
 
     /** What is clicked most now in the categories of the session's last items. */
-    TRENDING_CATEGORY("trending-category"),
+    TRENDING_CATEGORY(4, "trending-category"),
 
     /** Fills up a list that is too short; has no weight. */
-    POPULARITY("popularity");
+    POPULARITY(5, "popularity");
 
     private static final List<String> LABELS =
             Arrays.stream(values()).map(CandidateSource::label).toList();
 
+    private final int number;
     private final String label;
 
-    CandidateSource(String label) {
+    CandidateSource(int number, String label) {
+        this.number = number;
         this.label = label;
+    }
+
+    /** The source's place among the lists of a {@link Blend}, from 0. */
+    public int number() {
+        return number;
     }
 
     /** As options, recommendations and fields of rankers call it. */
@@ -53,10 +59,11 @@ public enum CandidateSource {
      * @throws IllegalArgumentException if none is
      */
     public static CandidateSource of(String label) {
-        int number = LABELS.indexOf(label);
-        if (number < 0) {
-            throw new IllegalArgumentException("source is '" + label + "', not one of " + LABELS);
+        for (CandidateSource source : values()) {
+            if (source.label.equals(label)) {
+                return source;
+            }
         }
-        return values()[number];
+        throw new IllegalArgumentException("source is '" + label + "', not one of " + LABELS);
     }
 }

@@ -99,7 +99,8 @@ public final class SourceWeights {
      * Learns from one click. Does nothing where weights are fixed.
      *
      * @param probabilities of the clicked item, one a source, when the session's last list was
-     *     made; only their ratios count
+     *     made; only their ratios count. NaN for a source that had nothing to say: its weight
+     *     stays, and those of the others are learnt among themselves, if there are two of them
      */
     public void learn(int situation, float... probabilities) {
         if (window == 0) {
@@ -107,18 +108,27 @@ public final class SourceWeights {
         }
         double[] weight = weights[situation];
         double sum = 0;
+        double silent = 0;
+        int speaking = 0;
         for (int source = 0; source < weight.length; source++) {
-            sum += weight[source] * probabilities[source];
+            if (Float.isNaN(probabilities[source])) {
+                silent += weight[source];
+            } else {
+                sum += weight[source] * probabilities[source];
+                speaking++;
+            }
         }
-        if (!(sum > 0)) {
+        if (!(sum > 0) || speaking < 2) {
             return;
         }
         double step = Math.max(1.0 / window, 1.0 / (PRIOR_LABELS + labels[situation]));
         for (int source = 0; source < weight.length; source++) {
-            double responsibility = weight[source] * probabilities[source] / sum;
-            weight[source] += step * (responsibility - weight[source]);
+            if (!Float.isNaN(probabilities[source])) {
+                double responsibility = (1 - silent) * weight[source] * probabilities[source] / sum;
+                weight[source] += step * (responsibility - weight[source]);
+            }
         }
-        keepAboveFloor(weight);
+        keepAboveFloor(weight, probabilities);
         labels[situation]++;
     }
 
@@ -189,20 +199,32 @@ public final class SourceWeights {
         return result;
     }
 
-    /** Raises weights to the floor at the others' expense; they add up to 1 before and after. */
-    private static void keepAboveFloor(double[] weights) {
+    /**
+     * Raises weights to the floor at the others' expense; they add up to the same before and after.
+     *
+     * @param heard NaN for a source whose weight stays, neither raised nor lowered
+     */
+    private static void keepAboveFloor(double[] weights, float... heard) {
         double floor = Math.min(FLOOR, 1.0 / (2 * weights.length));
         double missing = 0;
         double above = 0;
-        for (double weight : weights) {
-            missing += Math.max(0, floor - weight);
-            above += Math.max(0, weight - floor);
+        for (int source = 0; source < weights.length; source++) {
+            if (!isSilent(heard, source)) {
+                missing += Math.max(0, floor - weights[source]);
+                above += Math.max(0, weights[source] - floor);
+            }
         }
         if (missing > 0) {
             for (int source = 0; source < weights.length; source++) {
-                double spare = Math.max(0, weights[source] - floor);
-                weights[source] = floor + spare * (above - missing) / above;
+                if (!isSilent(heard, source)) {
+                    double spare = Math.max(0, weights[source] - floor);
+                    weights[source] = floor + spare * (above - missing) / above;
+                }
             }
         }
+    }
+
+    private static boolean isSilent(float[] heard, int source) {
+        return heard.length > 0 && Float.isNaN(heard[source]);
     }
 }

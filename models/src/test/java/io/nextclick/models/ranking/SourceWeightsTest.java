@@ -30,6 +30,19 @@ class SourceWeightsTest {
     }
 
     @Test
+    void aSourceThatHadNothingToSayKeepsItsWeight() {
+        SourceWeights weights = SourceWeights.learnt(1, 50, .5, .3, .2);
+        for (int label = 0; label < 500; label++) {
+            weights.learn(0, .9f, Float.NaN, .1f);
+        }
+        assertThat(weights.of(0)[1]).isEqualTo(.3);
+        assertThat(weights.of(0)[0]).isCloseTo(.7 - SourceWeights.FLOOR, within(1e-3));
+        assertThat(weights.of(0)[2]).isCloseTo(SourceWeights.FLOOR, within(1e-3));
+        weights.learn(0, Float.NaN, .5f, Float.NaN);
+        assertThat(weights.labels(0)).isEqualTo(500);
+    }
+
+    @Test
     void aClickOnAnItemThatNobodyListedSaysNothing() {
         SourceWeights weights = SourceWeights.learnt(1, 1_000, .8, .2);
         weights.learn(0, 0, 0);

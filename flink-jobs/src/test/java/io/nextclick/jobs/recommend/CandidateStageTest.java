@@ -6,19 +6,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.nextclick.jobs.kafka.ReceivedClick;
+import io.nextclick.jobs.recommend.CandidateSettings.Quotas;
 import io.nextclick.jobs.retrieve.HandFeed;
+import io.nextclick.jobs.trending.TrendingSettings;
+import io.nextclick.models.ranking.TrendingCounts;
+import io.nextclick.models.ranking.TrendingCounts.ItemCount;
 import io.nextclick.schemas.Recommendation;
 import io.nextclick.schemas.Recommendation.ModelReference;
 import io.nextclick.schemas.Recommendation.RecommendedItem;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Live items in the operator's answers. */
-class LiveBlendTest {
+/** Sources of candidates beside the model, in the operator's answers. */
+class CandidateStageTest {
 
     private static final float[] EAST = {1, 0};
     private static final float[] NORTH = {0, 1};
@@ -34,24 +44,20 @@ class LiveBlendTest {
                 .doesNotContain("nextclick live items");
     }
 
-    private BlendSettings blend() {
+    private CandidateSettings blend() {
         return blend(true, false, true, 0, 1);
     }
 
-    private BlendSettings blend(
+    private CandidateSettings blend(
             boolean towers,
             boolean catalogRequired,
             boolean learnsWeights,
             int mostPerCategory,
             double relevance) {
-        return new BlendSettings(
-                feed.source(),
-                feed.loader(),
-                towers,
-                true,
-                catalogRequired,
-                Duration.ofSeconds(30),
-                20,
+        return new CandidateSettings(
+                live(towers, catalogRequired),
+                new Quotas(20),
+                null,
                 .5,
                 learnsWeights,
                 50,
@@ -59,8 +65,18 @@ class LiveBlendTest {
                 relevance);
     }
 
+    private CandidateSettings.Live live(boolean towers, boolean catalogRequired) {
+        return new CandidateSettings.Live(
+                feed.source(),
+                feed.loader(),
+                towers,
+                true,
+                catalogRequired,
+                Duration.ofSeconds(30));
+    }
+
     private static RecommendSettings settings(
-            BlendSettings blend, String modelPath, boolean excludeSeen, Duration budget) {
+            CandidateSettings candidates, String modelPath, boolean excludeSeen, Duration budget) {
         return new RecommendSettings(
                 modelPath,
                 false,
@@ -77,7 +93,7 @@ class LiveBlendTest {
                 budget,
                 SETTINGS.livePopularitySize(),
                 SETTINGS.liveQualityWindow(),
-                blend,
+                candidates,
                 false);
     }
 
@@ -252,7 +268,7 @@ class LiveBlendTest {
         List<String> best = FakeModels.expected(List.of("i1"), "v1", 7);
         feed.catalog(best.get(0), false, List.of()).catalog(best.get(3), true, List.of());
         feed.withdrawn(best.get(3));
-        BlendSettings alone = blend(false, false, true, 0, 1);
+        CandidateSettings alone = blend(false, false, true, 0, 1);
         try (OperatorRun run = run(settings(alone, "model", false, Duration.ZERO))) {
             assertThat(items(click(run, "s", "i1", 1)))
                     .containsExactly(
@@ -265,7 +281,7 @@ class LiveBlendTest {
     void whereTheCatalogueIsRequiredNothingElseIsRecommended() throws Exception {
         List<String> best = FakeModels.expected(List.of("i1"), "v1", 2);
         feed.catalog(best.get(1), true, List.of()).catalog("i20", true, List.of());
-        BlendSettings required = blend(true, true, true, 0, 1);
+        CandidateSettings required = blend(true, true, true, 0, 1);
         try (OperatorRun run = run(settings(required, "model", false, Duration.ZERO))) {
             assertThat(items(click(run, "s", "i1", 1))).containsExactly(best.get(1), "i20");
             run.endOfTime();
@@ -293,7 +309,7 @@ class LiveBlendTest {
                     .catalog("c" + i, true, List.of("all", "chairs"));
         }
         feed.vectors("a", "d", WEST, EAST).catalog("d", true, List.of("all", "desks"));
-        BlendSettings capped = blend(true, false, true, 2, 1);
+        CandidateSettings capped = blend(true, false, true, 2, 1);
         try (OperatorRun run = run(settings(capped, "model", false, Duration.ZERO))) {
             assertThat(items(click(run, "s", "x", 1)))
                     .hasSize(5)
@@ -312,7 +328,7 @@ class LiveBlendTest {
                 .vectors("a", "n2", NORTH, EAST)
                 .vectors("a", "ne", new float[] {root, root}, EAST)
                 .tower("a", 1, 2, 4);
-        BlendSettings varied = blend(true, false, true, 0, .4);
+        CandidateSettings varied = blend(true, false, true, 0, .4);
         try (OperatorRun run = run(settings(blend(), null, false, Duration.ZERO))) {
             assertThat(items(click(run, "s", "x", 1))).containsExactly("n1", "n2", "ne", "x");
         }
@@ -364,7 +380,7 @@ class LiveBlendTest {
     @Test
     void fixedWeightsStay() throws Exception {
         feed.vectors("a", "i1", EAST, NORTH).vectors("a", "x", NORTH, NORTH).tower("a", 1, 2, 2);
-        BlendSettings fixed = blend(true, false, false, 0, 1);
+        CandidateSettings fixed = blend(true, false, false, 0, 1);
         try (OperatorRun run = run(settings(fixed, "model", false, Duration.ZERO))) {
             click(run, "s", "i1", 1);
             click(run, "s", "x", 2);
@@ -388,6 +404,182 @@ class LiveBlendTest {
             assertThat((double) run.gauge("twoTowerRecall@20")).isEqualTo(1);
             assertThat((double) run.gauge("twoTowerMrr@20")).isCloseTo(1 / 8.0, within(1e-9));
             assertThat((double) run.gauge("twoTowerWeight")).isGreaterThan(.5);
+        }
+    }
+
+    // ------------------------------------------------------------------ other sources
+
+    private static CandidateSettings sources(CandidateSettings.Live live, Quotas quotas) {
+        TrendingSettings trending = new TrendingSettings(Duration.ofHours(1), 100);
+        return new CandidateSettings(live, quotas, trending, .5, true, 50, 0, 1);
+    }
+
+    private static Bulletin trending(Object... itemsAndCounts) {
+        List<ItemCount> counts = new ArrayList<>();
+        for (int i = 0; i < itemsAndCounts.length; i += 2) {
+            counts.add(
+                    new ItemCount(
+                            (String) itemsAndCounts[i],
+                            ((Number) itemsAndCounts[i + 1]).doubleValue()));
+        }
+        return new Bulletin.Trending(new TrendingCounts(0, counts));
+    }
+
+    @Test
+    void coVisitationFindsWhatTheModelMissesWithoutAnyLiveItems() throws Exception {
+        // The table says that the item after it follows, which the model has not among its first.
+        int start = 0;
+        while (FakeModels.expected(List.of("i" + start), "v1", 20).contains("i" + (start + 1))) {
+            start++;
+        }
+        CandidateSettings candidates = sources(null, new Quotas(20, 20, 10, 0, 0));
+        try (OperatorRun run = run(settings(candidates, "model", false, Duration.ZERO))) {
+            assertThat((double) run.gauge("coVisitationWeight")).isCloseTo(1 / 11.0, within(1e-9));
+            for (int i = 0; i < 100; i++) {
+                click(run, "s" + i, "i" + start, 3L * i);
+                click(run, "s" + i, "i" + (start + 1), 3L * i + 1);
+            }
+            assertThat((double) run.gauge("coVisitationRecall@20")).isEqualTo(1);
+            assertThat((double) run.gauge("coVisitationAloneRecall@20")).isEqualTo(1);
+            assertThat((double) run.gauge("modelRecall@20")).isZero();
+            assertThat((double) run.gauge("coVisitationWeight")).isGreaterThan(.85);
+            Recommendation answer = click(run, "t", "i" + start, 1_000);
+            assertThat(items(answer)).startsWith("i" + (start + 1), "i" + (start + 2));
+            assertThat(sourceOf(answer, "i" + (start + 1))).isEqualTo("co-visitation");
+            run.endOfTime();
+        }
+    }
+
+    @Test
+    void whatIsClickedNowIsProposedAndSaysThatNobodyReadTheSession() throws Exception {
+        CandidateSettings candidates = sources(null, new Quotas(20, 20, 0, 3, 0));
+        try (OperatorRun run = run(settings(candidates, "model", false, Duration.ZERO))) {
+            Recommendation before = click(run, "s", "z", 1);
+            assertThat(items(before)).containsExactly("i0", "i1", "i2", "i3", "i4");
+            run.tell(trending("hot", 6, "i9", 3, "warm", 2, "cold", 1));
+            assertThat(run.gauge("trendingItems")).isEqualTo(4);
+            Recommendation unknown = click(run, "t", "z", 2);
+            assertThat(items(unknown)).containsExactly("hot", "i9", "warm", "i0", "i1");
+            assertThat(sourceOf(unknown, "hot")).isEqualTo("trending");
+            assertThat(unknown.fallback()).isEqualTo(RecommendOperator.UNKNOWN_ITEMS);
+            Recommendation known = click(run, "u", "i1", 3);
+            assertThat(known.fallback()).isNull();
+            assertThat(items(known)).contains("hot").startsWith("i1");
+            run.tell(trending("hot", 0, "cold", 9));
+            assertThat(items(click(run, "v", "z", 4))).startsWith("cold", "i9", "warm");
+            run.endOfTime();
+        }
+    }
+
+    @Test
+    void trendingIsEnoughWhereThereIsNoModel() throws Exception {
+        CandidateSettings candidates = sources(null, new Quotas(20, 20, 5, 5, 0));
+        try (OperatorRun run = run(settings(candidates, null, true, Duration.ZERO))) {
+            run.tell(trending("hot", 6, "warm", 2));
+            Recommendation answer = click(run, "s", "hot", 1);
+            assertThat(items(answer)).containsExactly("warm");
+            assertThat(answer.fallback()).isEqualTo(RecommendOperator.NO_MODEL);
+            assertThat(answer.model()).isNull();
+            click(run, "s", "warm", 2);
+            assertThat((double) run.gauge("trendingRecall@20")).isEqualTo(1);
+            run.endOfTime();
+        }
+    }
+
+    @Test
+    void whatIsClickedNowInTheCategoriesOfTheSessionIsProposed() throws Exception {
+        feed.catalog("h1", true, List.of("all", "hats"))
+                .catalog("h2", true, List.of("all", "hats"))
+                .catalog("b1", true, List.of("all", "boots"));
+        CandidateSettings candidates = sources(live(false, false), new Quotas(20, 20, 0, 0, 5));
+        try (OperatorRun run = run(settings(candidates, "model", false, Duration.ZERO))) {
+            run.tell(trending("b1", 6, "h1", 4, "h2", 1));
+            Recommendation hats = click(run, "s", "h2", 1);
+            assertThat(items(hats)).startsWith("h1", "h2").doesNotContain("b1");
+            assertThat(sourceOf(hats, "h1")).isEqualTo("trending-category");
+            assertThat(hats.fallback()).isNull();
+            assertThat(items(click(run, "t", "b1", 2))).startsWith("b1");
+            run.endOfTime();
+        }
+    }
+
+    @Test
+    void noSourceProposesWhatIsSeenOrCantBeHad() throws Exception {
+        long seed = 5;
+        Random random = new Random(seed);
+        Set<String> gone = new HashSet<>();
+        for (int i = 0; i < 2 * FakeModels.ITEMS; i++) {
+            String item = "i" + i;
+            feed.vectors("a", item, random.nextBoolean() ? EAST : NORTH, NORTH)
+                    .catalog(item, i % 3 != 0, List.of("c" + i % 4));
+            if (i % 3 == 0) {
+                gone.add(item);
+            }
+        }
+        feed.tower("a", 1, 2, 2 * FakeModels.ITEMS);
+        CandidateSettings candidates = sources(live(true, false), new Quotas(20, 20, 10, 10, 10));
+        Set<String> sources = new HashSet<>();
+        try (OperatorRun run = run(settings(candidates, "model", true, Duration.ZERO))) {
+            Map<String, Set<String>> seen = new HashMap<>();
+            for (int click = 0; click < 600; click++) {
+                if (click % 50 == 0) {
+                    run.tell(
+                            trending(
+                                    "i" + random.nextInt(80), 50 * (click + 1),
+                                    "i" + random.nextInt(80), 40 * (click + 1),
+                                    "i" + random.nextInt(80), 30 * (click + 1),
+                                    "i" + random.nextInt(80), 20 * (click + 1)));
+                }
+                String session = "s" + random.nextInt(60);
+                String item = "i" + random.nextInt(80);
+                seen.computeIfAbsent(session, unused -> new HashSet<>()).add(item);
+                Recommendation answer = click(run, session, item, click);
+                assertThat(items(answer))
+                        .as("seed %d, click %d", seed, click)
+                        .hasSize(5)
+                        .doesNotHaveDuplicates()
+                        .doesNotContainAnyElementsOf(gone)
+                        .doesNotContainAnyElementsOf(seen.get(session));
+                answer.items().forEach(listed -> sources.add(listed.source()));
+            }
+            assertThat(sources)
+                    .contains(
+                            "model", "two-tower", "co-visitation", "trending", "trending-category");
+            run.endOfTime();
+        }
+    }
+
+    @Test
+    void sourcesMayComeAndGo() throws Exception {
+        feed.vectors("a", "i1", EAST, NORTH).vectors("a", "x", NORTH, NORTH).tower("a", 1, 2, 2);
+        RecommendSettings two = settings(blend(), "model", false, Duration.ZERO);
+        RecommendSettings four =
+                settings(
+                        sources(live(true, false), new Quotas(20, 20, 5, 5, 0)),
+                        "model",
+                        false,
+                        Duration.ZERO);
+        OperatorSubtaskState state;
+        double tower;
+        try (OperatorRun run = run(two)) {
+            for (int i = 0; i < 100; i++) {
+                click(run, "s" + i, "i1", 3L * i);
+                click(run, "s" + i, "x", 3L * i + 1);
+            }
+            tower = (double) run.gauge("twoTowerWeight");
+            assertThat(tower).isGreaterThan(.9);
+            state = run.snapshot();
+        }
+        try (OperatorRun run = new OperatorRun(four, FakeModels.recurrent("v1")).restore(state)) {
+            // The two new ones begin with .1 beside 1 for the others together.
+            assertThat((double) run.gauge("trendingWeight")).isCloseTo(1 / 12.0, within(1e-9));
+            assertThat((double) run.gauge("twoTowerWeight"))
+                    .isCloseTo(tower * 10 / 12, within(1e-9));
+            click(run, "s99", "i2", 400);
+            state = run.snapshot();
+        }
+        try (OperatorRun run = new OperatorRun(two, FakeModels.recurrent("v1")).restore(state)) {
+            assertThat((double) run.gauge("twoTowerWeight")).isCloseTo(tower, within(.02));
         }
     }
 }
