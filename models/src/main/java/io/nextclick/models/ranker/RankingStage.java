@@ -19,8 +19,9 @@ import java.util.function.Function;
  * <p>Items are prepared when they are first candidates, and stay so; their facts are asked for
  * again when a query comes whose time is further from theirs than {@code renewal}, so that
  * popularity, age and the catalogue are up to date by that much without anybody saying what has
- * changed. What the ranker read of an item can be asked for ({@link #factsOf}), to be learnt from
- * later.
+ * changed. The first time it is up to half of that sooner, by the item, or all would fall due at
+ * once for ever. What the ranker read of an item can be asked for ({@link #factsOf}), to be learnt
+ * from later.
  *
  * <p>Cost: a look-up by item id a candidate, the ranker's own cost ({@link RankerBenchmark}), and a
  * sort of the candidates. For one thread.
@@ -32,6 +33,9 @@ public final class RankingStage {
 
     /** Items kept prepared; each takes what its scorer keeps of it, up to some kilobytes. */
     static final int MOST_ITEMS = 1 << 16;
+
+    /** Into how many parts items are dealt that fall due at different times. */
+    private static final int PARTS = 64;
 
     /** The source of a field whose source there isn't. */
     private static final int ABSENT = -1;
@@ -150,7 +154,8 @@ public final class RankingStage {
         }
         ItemFacts known = lookup.apply(itemId);
         ItemFacts item = known == null ? ItemFacts.unknown(itemId) : known;
-        if (slot == CandidateScorer.NONE || !item.equals(facts[slot])) {
+        boolean isNew = slot == CandidateScorer.NONE;
+        if (isNew || !item.equals(facts[slot])) {
             slot = scorer.prepare(item);
             if (slot >= facts.length) {
                 facts = Arrays.copyOf(facts, 2 * slot);
@@ -158,7 +163,8 @@ public final class RankingStage {
             }
             facts[slot] = item;
         }
-        askedMillis[slot] = nowMillis;
+        long sooner = isNew ? renewalMillis * (slot % PARTS) / (2 * PARTS) : 0;
+        askedMillis[slot] = nowMillis - sooner;
         return slot;
     }
 

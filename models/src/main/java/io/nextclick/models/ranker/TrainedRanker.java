@@ -1,8 +1,6 @@
 package io.nextclick.models.ranker;
 
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Objects;
 
 /** A ranker whose parameters don't change any more. */
@@ -55,7 +53,7 @@ final class TrainedRanker implements Ranker {
                 (float) new NegativeSampling(options.negativeRate()).correction();
         private final ActiveFeatures features = new ActiveFeatures();
 
-        private final Map<String, Integer> slotOf = new HashMap<>();
+        private final ItemSlots slotOf = new ItemSlots();
         private float[][] items = new float[1024][];
 
         /** By slot: what the network's first layer makes of the item; empty without one. */
@@ -137,8 +135,7 @@ final class TrainedRanker implements Ranker {
 
         @Override
         public int slot(String itemId) {
-            Integer slot = slotOf.get(itemId);
-            return slot == null ? NONE : slot;
+            return slotOf.find(itemId);
         }
 
         @Override
@@ -156,8 +153,7 @@ final class TrainedRanker implements Ranker {
 
         @Override
         public int prepare(ItemFacts item) {
-            Integer known = slotOf.putIfAbsent(item.itemId(), slotOf.size());
-            int slot = known == null ? slotOf.size() - 1 : known;
+            int slot = slotOf.findOrAdd(item.itemId());
             if (slot == items.length) {
                 items = Arrays.copyOf(items, 2 * slot);
                 hidden = network == null ? hidden : Arrays.copyOf(hidden, 2 * slot);

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -279,7 +280,7 @@ class RankingStageTest {
 
         facts.put("a", popular("a", 3));
         Candidates soon = three();
-        stage.rank(at(NOW + RENEWAL.toMillis()), soon, lookup);
+        stage.rank(at(NOW + RENEWAL.toMillis() / 2), soon, lookup);
         assertThat(items(soon)).containsExactly("b", "a", "c");
         assertThat(asked).hasSize(3);
         assertThat(stage.factsOf("a")).isEqualTo(popular("a", 1));
@@ -290,6 +291,32 @@ class RankingStageTest {
         assertThat(asked).hasSize(6);
         assertThat(ranker.prepared).as("the others are as they were").isEqualTo(4);
         assertThat(stage.factsOf("a")).isEqualTo(popular("a", 3));
+    }
+
+    @Test
+    void itemsThatWerePreparedTogetherDontFallDueTogether() {
+        RankingStage stage = new RankingStage(new ByPopularity(), SOURCES, RENEWAL);
+        List<String> items = IntStream.range(0, 64).mapToObj(i -> "item-" + i).toList();
+        CandidateList list = CandidateList.of(items, new float[64], ScoreScale.LOGARITHM);
+        List<String> asked = new ArrayList<>();
+        for (int second = 0; second <= 10; second++) {
+            stage.rank(
+                    at(NOW + 1000L * second + 1),
+                    new Blend(2)
+                            .of(
+                                    new CandidateList[] {list, CandidateList.EMPTY},
+                                    new double[] {1, 1}),
+                    id -> {
+                        asked.add(id);
+                        return null;
+                    });
+            if (second > 0 && second < 5) {
+                assertThat(asked).isEmpty();
+            } else if (second > 5) {
+                assertThat(asked).hasSizeBetween(8, 16);
+            }
+            asked.clear();
+        }
     }
 
     @Test
