@@ -355,6 +355,43 @@ public final class JobOptions {
                                     + " those that are unavailable, withdrawn or blocked (attribute"
                                     + " blocked=true).");
 
+    public static final ConfigOption<Boolean> RANKING_ENABLED =
+            key("nextclick.ranking.enabled")
+                    .booleanType()
+                    .defaultValue(false)
+                    .withDescription(
+                            "Whether the ranker released last (kind ranker, in"
+                                    + " nextclick.releases.topic) puts candidates in order. Until"
+                                    + " there is one, and where it fails, they stay in the order of"
+                                    + " the blend.");
+
+    public static final ConfigOption<Duration> RANKING_BUDGET =
+            key("nextclick.ranking.budget")
+                    .durationType()
+                    .defaultValue(Duration.ofMillis(20))
+                    .withDescription(
+                            "Longest that the clicks of a bundle are ranked for; those that there"
+                                    + " is no time left for stay in the order of the blend, with"
+                                    + " fallback unranked. In [1 ms, 1 min].");
+
+    public static final ConfigOption<Duration> RANKING_OVERRUN_BUDGET =
+            key("nextclick.ranking.overrun-budget")
+                    .durationType()
+                    .defaultValue(Duration.ZERO)
+                    .withDescription(
+                            "A click that ranking would make older than this, by its Kafka"
+                                    + " timestamp, stays in the order of the blend, so that the job"
+                                    + " catches up. 0: however old it is.");
+
+    public static final ConfigOption<Boolean> RANKING_LOGS_FACTS =
+            key("nextclick.ranking.logs-facts")
+                    .booleanType()
+                    .defaultValue(false)
+                    .withDescription(
+                            "With nextclick.ranking.enabled: whether recommendations carry what a"
+                                    + " ranker reads of their items (sources, blend, popularity,"
+                                    + " age), for one to learn from.");
+
     public static final ConfigOption<Integer> RERANK_MOST_PER_CATEGORY =
             key("nextclick.rerank.most-per-category")
                     .intType()
@@ -559,6 +596,10 @@ public final class JobOptions {
                     BLEND_WINDOW,
                     LIVE_ITEMS_START_TIMEOUT,
                     CATALOG_REQUIRED,
+                    RANKING_ENABLED,
+                    RANKING_BUDGET,
+                    RANKING_OVERRUN_BUDGET,
+                    RANKING_LOGS_FACTS,
                     RERANK_MOST_PER_CATEGORY,
                     RERANK_RELEVANCE,
                     REJECTED_TOPIC,

@@ -3,6 +3,7 @@ package io.nextclick.jobs;
 import io.nextclick.jobs.kafka.KafkaSettings;
 import io.nextclick.jobs.recommend.CandidateSettings;
 import io.nextclick.jobs.recommend.CandidateSettings.Quotas;
+import io.nextclick.jobs.recommend.RankingSettings;
 import io.nextclick.jobs.recommend.RecommendSettings;
 import io.nextclick.jobs.release.ReleaseSettings;
 import io.nextclick.jobs.retrieve.CompactedTopics;
@@ -131,6 +132,7 @@ public record RecommenderConfig(
 
     /** What proposes items beside the model; null for nothing. */
     private static CandidateSettings candidates(OptionReader options, KafkaSettings kafka) {
+        RankingSettings ranking = ranking(options);
         CandidateSettings.Live live = live(options, kafka);
         int each = options.number(JobOptions.BLEND_CANDIDATES, 1, MOST_CANDIDATES);
         Integer model = options.number(JobOptions.CANDIDATES_MODEL, 1, MOST_CANDIDATES);
@@ -150,7 +152,8 @@ public record RecommenderConfig(
                                 Duration.ofSeconds(1),
                                 OptionReader.LONG),
                         options.number(JobOptions.TRENDING_ITEMS, 100, 1_000_000));
-        boolean isAsked = quotas.trending() > 0 || quotas.trendingCategory() > 0;
+        // Rankers read how often items are clicked now.
+        boolean isAsked = quotas.trending() > 0 || quotas.trendingCategory() > 0 || ranking != null;
         CandidateSettings settings =
                 new CandidateSettings(
                         live,
@@ -164,7 +167,8 @@ public record RecommenderConfig(
                                 JobOptions.RERANK_MOST_PER_CATEGORY,
                                 0,
                                 RecordLimits.DEFAULT.listElements()),
-                        options.real(JobOptions.RERANK_RELEVANCE, 0.01, 1));
+                        options.real(JobOptions.RERANK_RELEVANCE, 0.01, 1),
+                        ranking);
         if (quotas.trendingCategory() > 0 && (live == null || !live.catalog())) {
             throw new IllegalArgumentException(
                     JobOptions.CANDIDATES_TRENDING_CATEGORY.key()
@@ -185,7 +189,8 @@ public record RecommenderConfig(
         Duration startTimeout =
                 options.duration(
                         JobOptions.LIVE_ITEMS_START_TIMEOUT, Duration.ZERO, Duration.ofHours(1));
-        if (embeddings == null && catalog == null) {
+        boolean ranks = options.get(JobOptions.RANKING_ENABLED);
+        if (embeddings == null && catalog == null && !ranks) {
             return null;
         }
         if (embeddings != null && releases == null) {
@@ -199,14 +204,37 @@ public record RecommenderConfig(
                 new CompactedTopics(
                         kafka.clients(),
                         embeddings,
-                        embeddings == null ? null : releases,
+                        embeddings == null && !ranks ? null : releases,
                         catalog,
-                        false,
+                        ranks,
                         kafka.clicks().writers()),
                 new FileSystemTowers(),
                 embeddings != null,
                 catalog != null,
                 options.get(JobOptions.CATALOG_REQUIRED),
                 startTimeout);
+    }
+
+    /** Null if no ranker takes part. */
+    private static RankingSettings ranking(OptionReader options) {
+        RankingSettings settings =
+                new RankingSettings(
+                        options.duration(JobOptions.RANKING_BUDGET, Duration.ofMillis(1), MINUTE),
+                        options.duration(
+                                JobOptions.RANKING_OVERRUN_BUDGET,
+                                Duration.ZERO,
+                                OptionReader.LONG),
+                        options.get(JobOptions.RANKING_LOGS_FACTS));
+        if (!options.get(JobOptions.RANKING_ENABLED)) {
+            return null;
+        }
+        if (options.get(JobOptions.RELEASES_TOPIC) == null) {
+            throw new IllegalArgumentException(
+                    JobOptions.RANKING_ENABLED.key()
+                            + " is true and "
+                            + JobOptions.RELEASES_TOPIC.key()
+                            + " is not set: that is where rankers are released");
+        }
+        return settings;
     }
 }

@@ -7,6 +7,7 @@ import io.nextclick.jobs.JobOptions.Guarantee;
 import io.nextclick.jobs.JobOptions.StartOffsets;
 import io.nextclick.jobs.recommend.CandidateSettings;
 import io.nextclick.jobs.recommend.CandidateSettings.Quotas;
+import io.nextclick.jobs.recommend.RankingSettings;
 import io.nextclick.jobs.recommend.RecommendSettings;
 import io.nextclick.jobs.retrieve.CompactedTopics;
 import io.nextclick.jobs.trending.TrendingSettings;
@@ -127,7 +128,8 @@ class RecommenderConfigTest {
                                 true,
                                 2_000,
                                 0,
-                                1));
+                                1,
+                                null));
         RecommenderConfig all =
                 of(
                         "nextclick.model.required", "false",
@@ -159,7 +161,8 @@ class RecommenderConfigTest {
                                 false,
                                 500,
                                 4,
-                                .7));
+                                .7,
+                                null));
         assertThatThrownBy(() -> of("nextclick.model.path", "m", "nextclick.embeddings.topic", "v"))
                 .hasMessageContaining("nextclick.releases.topic is not");
         assertThatThrownBy(
@@ -205,6 +208,28 @@ class RecommenderConfigTest {
                 .hasMessageContaining("nextclick.catalog.topic is not set");
     }
 
+    @Test
+    void rankingNeedsReleasesAndNothingElse() {
+        CandidateSettings ranked =
+                of(
+                                "nextclick.model.path", "m",
+                                "nextclick.releases.topic", "r",
+                                "nextclick.ranking.enabled", "true",
+                                "nextclick.ranking.budget", "5 ms",
+                                "nextclick.ranking.overrun-budget", "40 ms",
+                                "nextclick.ranking.logs-facts", "true")
+                        .recommend()
+                        .candidates();
+        assertThat(ranked.ranking())
+                .isEqualTo(new RankingSettings(Duration.ofMillis(5), Duration.ofMillis(40), true));
+        assertThat(ranked.live().towers()).isFalse();
+        assertThat(ranked.live().source().rankers()).isTrue();
+        assertThat(ranked.trending()).as("its counts are popularity").isNotNull();
+        assertThatThrownBy(
+                        () -> of("nextclick.model.path", "m", "nextclick.ranking.enabled", "true"))
+                .hasMessageContaining("nextclick.releases.topic is not set");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "nextclick.candidates.model, 0, 'must be in [1, 1000]'",
@@ -214,6 +239,7 @@ class RecommenderConfigTest {
         "nextclick.candidates.trending-category, 1001, 'must be in [0, 1000]'",
         "nextclick.trending.half-life, 10 ms, 'must be in [PT1S'",
         "nextclick.trending.items, 99, 'must be in [100, 1000000]'",
+        "nextclick.ranking.budget, 0 ms, 'must be in [PT0.001S, PT1M]'",
         "nextclick.blend.candidates, 0, 'must be in [1, 1000]'",
         "nextclick.blend.tower-weight, 1.5, 'must be in [0'",
         "nextclick.blend.window, 49, 'must be in [50, 1000000]'",

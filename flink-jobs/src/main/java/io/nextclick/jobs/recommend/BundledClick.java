@@ -1,10 +1,12 @@
 package io.nextclick.jobs.recommend;
 
 import io.nextclick.jobs.kafka.ReceivedClick;
+import io.nextclick.models.ranker.QueryFacts;
 import io.nextclick.models.ranking.CandidateList;
 import io.nextclick.models.scoring.TopItems;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.SessionRules.Verdict;
+import io.nextclick.schemas.Recommendation.ModelReference;
 import io.nextclick.schemas.Recommendation.RecommendedItem;
 import java.util.List;
 
@@ -57,6 +59,18 @@ final class BundledClick {
 
     /** What the sources proposed, to be held against the next click; null if they didn't. */
     Proposals proposals;
+
+    /** What a ranker reads of the session; null if none does. */
+    QueryFacts query;
+
+    /** How old the click is, in milliseconds; 0 if its record has no time. */
+    long ageMillis;
+
+    /** What put the candidates in order; null if none did. */
+    ModelReference ranker;
+
+    /** Whether a ranker should have put the candidates in order and didn't. */
+    boolean isUnranked;
 
     /** The list itself, where no rows stand for its items. */
     List<RecommendedItem> items;

@@ -22,6 +22,7 @@ import java.util.Objects;
  * @param weightWindow labels that learnt weights look back over
  * @param mostPerCategory items of one category in a list; 0: any number
  * @param relevance weight of relevance against variety in a list, in (0, 1]; 1: relevance alone
+ * @param ranking how a ranker takes part; null if none does
  */
 public record CandidateSettings(
         Live live,
@@ -31,7 +32,8 @@ public record CandidateSettings(
         boolean learnsWeights,
         int weightWindow,
         int mostPerCategory,
-        double relevance)
+        double relevance,
+        RankingSettings ranking)
         implements Serializable {
 
     private static final long serialVersionUID = 1L;
@@ -41,6 +43,9 @@ public record CandidateSettings(
         boolean asked = quotas.trending() > 0 || quotas.trendingCategory() > 0;
         if (asked && trending == null) {
             throw new IllegalArgumentException("nobody counts what is to be proposed as trending");
+        }
+        if (ranking != null && live == null) {
+            throw new IllegalArgumentException("rankers are live items, and none are read");
         }
     }
 

@@ -68,6 +68,9 @@ final class CandidateStage implements AutoCloseable {
     private final SourceQuality quality;
     private final Blend blend = new Blend(SOURCES);
 
+    /** Null where there is no second stage. */
+    private final LiveRanking ranking;
+
     /** Null where nobody asks. */
     private final TrendingItems trending;
 
@@ -99,6 +102,11 @@ final class CandidateStage implements AutoCloseable {
         seenExcluded = recommend.excludeSeen();
         quality = new SourceQuality(settings.sources(), recommend.liveQualityWindow());
         weights = new MixtureWeights(settings, store);
+        ranking =
+                settings.ranking() == null
+                        ? null
+                        : new LiveRanking(
+                                settings.ranking(), CandidateSource.labels(), System::nanoTime);
         trending =
                 settings.trending() == null
                         ? null
@@ -120,6 +128,9 @@ final class CandidateStage implements AutoCloseable {
         weights.open(group);
         if (weights.isMixture()) {
             quality.register(group, context);
+        }
+        if (ranking != null) {
+            ranking.register(group.addGroup("ranking"));
         }
         if (trending != null) {
             group.gauge("trendingItems", (Gauge<Integer>) trending::size);
@@ -170,6 +181,10 @@ final class CandidateStage implements AutoCloseable {
         LiveCatalog catalog = live.catalog();
         boolean otherwise = !settings.live().catalogRequired();
         dropped = settings.live().catalog() ? item -> !catalog.offers(item, otherwise) : null;
+        if (ranking != null) {
+            ranking.begin(
+                    live.ranker(), (item, now) -> catalog.facts(item, popularity(item, now), now));
+        }
         rules.clear();
         if (settings.mostPerCategory() > 0) {
             rules.add(new CategoryCap(settings.mostPerCategory(), catalog::category));
@@ -179,6 +194,10 @@ final class CandidateStage implements AutoCloseable {
                     new MarginalRelevance(
                             settings.relevance(), bundle.dimension(), bundle.vectors()));
         }
+    }
+
+    private double popularity(String item, long nowMillis) {
+        return trending == null ? Double.NaN : trending.count(item, nowMillis);
     }
 
     /**
@@ -194,6 +213,9 @@ final class CandidateStage implements AutoCloseable {
                             pending.click.userId(),
                             pending.click.context(),
                             seenExcluded);
+        }
+        if (ranking != null) {
+            ranking.ask(pending, state);
         }
         CandidateList[] lists = new CandidateList[SOURCES];
         Arrays.fill(lists, CandidateList.EMPTY);
@@ -269,11 +291,14 @@ final class CandidateStage implements AutoCloseable {
         if (weights.isMixture()) {
             pending.proposals = Proposals.of(blended, lists, situation);
         }
-        rerank(blended);
+        arrange(pending, blended);
         if (blended.size() < count) {
             lists[POPULARITY] = popular.get();
             blended = blended(lists, weight);
-            rerank(blended);
+            arrange(pending, blended);
+        }
+        if (ranking != null) {
+            ranking.count(pending);
         }
         List<RecommendedItem> items = new ArrayList<>(count);
         for (int place = 0; place < Math.min(count, blended.size()); place++) {
@@ -281,7 +306,8 @@ final class CandidateStage implements AutoCloseable {
                     new RecommendedItem(
                             blended.item(place),
                             (float) blended.score(place),
-                            CandidateSource.labels().get(blended.source(place))));
+                            CandidateSource.labels().get(blended.source(place)),
+                            ranking == null ? null : ranking.facts(pending, blended, place)));
         }
         return items;
     }
@@ -328,9 +354,20 @@ final class CandidateStage implements AutoCloseable {
         return blended;
     }
 
-    private void rerank(Candidates blended) {
+    /** What comes behind retrieval: the ranker's order, then the rules. */
+    private void arrange(BundledClick pending, Candidates blended) {
+        if (ranking != null) {
+            ranking.rank(pending, blended);
+        }
         for (RerankRule rule : rules) {
             rule.apply(blended, count);
+        }
+    }
+
+    /** All clicks of the bundle have their lists. */
+    void end() {
+        if (ranking != null) {
+            ranking.end();
         }
     }
 

@@ -78,7 +78,8 @@ final class RecommendMetrics {
                 List.of(
                         RecommendOperator.UNKNOWN_ITEMS,
                         RecommendOperator.NO_MODEL,
-                        RecommendOperator.OVERRUN)) {
+                        RecommendOperator.OVERRUN,
+                        RecommendOperator.UNRANKED)) {
             fallbacks.put(reason, reasons.counter(reason));
         }
     }

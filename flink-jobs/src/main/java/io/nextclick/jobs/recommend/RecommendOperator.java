@@ -65,6 +65,12 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
     /** In {@link Recommendation#fallback()}: the click was older than the budget allows. */
     public static final String OVERRUN = "overrun";
 
+    /**
+     * In {@link Recommendation#fallback()}: a ranker should have put the candidates in order, and
+     * there was no time for it, or it failed.
+     */
+    public static final String UNRANKED = "unranked";
+
     /** Of two inputs that of clicks, as Flink's operators count them. */
     private static final int CLICKS_INPUT = 0;
 

@@ -329,8 +329,13 @@ final class Recommender implements AutoCloseable {
             if (pending.verdict == Verdict.CONTINUES) {
                 label(pending, state);
             }
-            List<RecommendedItem> items = list(pending, state);
             ReceivedClick click = pending.click;
+            pending.ageMillis =
+                    click.timestampMillis() < 0 ? 0 : Math.max(0, now - click.timestampMillis());
+            List<RecommendedItem> items = list(pending, state);
+            if (pending.fallback == null && pending.isUnranked) {
+                pending.fallback = RecommendOperator.UNRANKED;
+            }
             if (pending.fallback != null) {
                 counters.fallback(pending.fallback);
             }
@@ -348,10 +353,15 @@ final class Recommender implements AutoCloseable {
                             items,
                             reference(pending),
                             pending.fallback,
-                            now));
+                            now,
+                            pending.ranker,
+                            null));
             if (click.timestampMillis() >= 0) {
-                counters.clickToRecommendation.update(Math.max(0, now - click.timestampMillis()));
+                counters.clickToRecommendation.update(pending.ageMillis);
             }
+        }
+        if (candidates != null) {
+            candidates.end();
         }
         return answers;
     }
@@ -361,7 +371,9 @@ final class Recommender implements AutoCloseable {
         if (model != null) {
             return model.reference();
         }
-        return pending.fallback == null ? candidates.towerReference() : null;
+        boolean isBlended =
+                pending.fallback == null || pending.fallback.equals(RecommendOperator.UNRANKED);
+        return isBlended ? candidates.towerReference() : null;
     }
 
     private void keepSessions(Collection<BundledVisit> visits) throws Exception {

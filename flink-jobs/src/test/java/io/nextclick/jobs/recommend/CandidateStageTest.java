@@ -62,7 +62,8 @@ class CandidateStageTest {
                 learnsWeights,
                 50,
                 mostPerCategory,
-                relevance);
+                relevance,
+                null);
     }
 
     private CandidateSettings.Live live(boolean towers, boolean catalogRequired) {
@@ -411,7 +412,7 @@ class CandidateStageTest {
 
     private static CandidateSettings sources(CandidateSettings.Live live, Quotas quotas) {
         TrendingSettings trending = new TrendingSettings(Duration.ofHours(1), 100);
-        return new CandidateSettings(live, quotas, trending, .5, true, 50, 0, 1);
+        return new CandidateSettings(live, quotas, trending, .5, true, 50, 0, 1, null);
     }
 
     private static Bulletin trending(Object... itemsAndCounts) {

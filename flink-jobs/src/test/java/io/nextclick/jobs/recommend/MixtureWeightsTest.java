@@ -30,7 +30,8 @@ class MixtureWeightsTest {
                     true,
                     50,
                     0,
-                    1);
+                    1,
+                    null);
 
     /** What a job wrote that knew the sequence model and the query tower alone. */
     @Test
