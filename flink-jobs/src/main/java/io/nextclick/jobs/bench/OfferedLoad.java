@@ -65,8 +65,10 @@ final class OfferedLoad implements AutoCloseable {
      * @param clickMillis when it was appended to its log
      * @param answerMillis when its recommendation was
      * @param model that ranked it; may be null
+     * @param ranker that put its candidates in order; may be null
      */
-    record Answered(long clickMillis, long answerMillis, ModelReference model) {
+    record Answered(
+            long clickMillis, long answerMillis, ModelReference model, ModelReference ranker) {
 
         long delayMillis() {
             return Math.max(0, answerMillis - clickMillis);
@@ -136,18 +138,37 @@ final class OfferedLoad implements AutoCloseable {
             Duration warmUp,
             Duration measured)
             throws Exception {
+        return answers(bed, model, Map.of(), load, clicksPerSecond, warmUp, measured).delays();
+    }
+
+    /**
+     * What a job of its own answers.
+     *
+     * @param further options of the job
+     * @param warmUp clicks of this time are sent first and not counted
+     * @param measured clicks of this time are counted
+     */
+    static Stretch answers(
+            Testbed bed,
+            Path model,
+            Map<String, String> further,
+            ClickLoad load,
+            double clicksPerSecond,
+            Duration warmUp,
+            Duration measured)
+            throws Exception {
         try (OfferedLoad offered = new OfferedLoad(bed, load, clicksPerSecond)) {
             Testbed.Job job =
                     bed.submit(
                             "latency",
                             bed.recommender(
-                                    offered.clicks(), offered.recommendations(), model, Map.of()));
+                                    offered.clicks(), offered.recommendations(), model, further));
             job.awaitRunning();
             offered.offer(clicksPerSecond, warmUp);
             Stretch counted = offered.offer(clicksPerSecond, measured);
             offered.awaitAnswers();
             job.cancel();
-            return counted.delays();
+            return counted;
         }
     }
 
@@ -264,7 +285,12 @@ final class OfferedLoad implements AutoCloseable {
         if (click != null) {
             click.stretch()
                     .answers
-                    .add(new Answered(click.millis(), received.timestampMillis(), answer.model()));
+                    .add(
+                            new Answered(
+                                    click.millis(),
+                                    received.timestampMillis(),
+                                    answer.model(),
+                                    answer.ranker()));
         }
     }
 

@@ -2,16 +2,8 @@ package io.nextclick.jobs.bench;
 
 import io.nextclick.jobs.JobOptions;
 import io.nextclick.jobs.bench.OfferedLoad.Answered;
-import io.nextclick.jobs.model.FileSystemModels;
-import io.nextclick.models.files.ModelFolder;
-import io.nextclick.models.files.ModelManifest;
-import io.nextclick.schemas.Codec;
-import io.nextclick.schemas.DetectingCodec;
-import io.nextclick.schemas.Encoding;
 import io.nextclick.schemas.ModelRelease;
 import io.nextclick.schemas.Recommendation.ModelReference;
-import io.nextclick.schemas.Topics;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,9 +17,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.configuration.MemorySize;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * What a release costs the clicks that come meanwhile. Clicks are offered at a fixed rate;
@@ -113,7 +102,7 @@ public record ReleaseBenchmark(
                         releasing.schedule(
                                 () -> {
                                     releasedMillis[number] = System.currentTimeMillis();
-                                    released[number] = publish(bed, topic, model);
+                                    released[number] = bed.release(topic, NAME, model);
                                     return null;
                                 },
                                 due.toMillis(),
@@ -129,34 +118,6 @@ public record ReleaseBenchmark(
             releasing.shutdownNow();
         }
         report(bed, counted.answers(), releasedMillis, released);
-    }
-
-    private static ModelRelease publish(Testbed bed, String topic, Path model) throws Exception {
-        String uri = model.toUri().toString();
-        ModelManifest manifest = ModelFolder.read(model).manifest();
-        ModelRelease release =
-                new ModelRelease(
-                        NAME,
-                        manifest.version(),
-                        uri,
-                        new FileSystemModels().fingerprint(uri),
-                        manifest.kind(),
-                        Map.of(),
-                        System.currentTimeMillis());
-        Codec<ModelRelease> codec = DetectingCodec.of(Topics.MODEL_RELEASES, Encoding.JSON);
-        try (KafkaProducer<byte[], byte[]> producer =
-                new KafkaProducer<>(
-                        Map.of("bootstrap.servers", bed.bootstrapServers()),
-                        new ByteArraySerializer(),
-                        new ByteArraySerializer())) {
-            producer.send(
-                            new ProducerRecord<>(
-                                    topic,
-                                    NAME.getBytes(StandardCharsets.UTF_8),
-                                    codec.encode(release)))
-                    .get();
-        }
-        return release;
     }
 
     // ------------------------------------------------------------------ report

@@ -5,15 +5,24 @@ import io.nextclick.jobs.RecommenderConfig;
 import io.nextclick.jobs.SessionRecommenderJob;
 import io.nextclick.jobs.demo.EmbeddedFlink;
 import io.nextclick.jobs.demo.EmbeddedKafka;
+import io.nextclick.jobs.model.FileSystemModels;
+import io.nextclick.models.files.ModelFolder;
+import io.nextclick.models.files.ModelManifest;
+import io.nextclick.schemas.Codec;
 import io.nextclick.schemas.DetectingCodec;
 import io.nextclick.schemas.Encoding;
+import io.nextclick.schemas.ModelRelease;
+import io.nextclick.schemas.Topic;
 import io.nextclick.schemas.Topics;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.apache.flink.api.common.JobID;
@@ -22,6 +31,10 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.runtime.checkpoint.CompletedCheckpointStats;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * A broker and a Flink cluster in this process, for one benchmark: topics with a partition a
@@ -122,6 +135,52 @@ public final class Testbed {
                 0,
                 clicks);
         return topic;
+    }
+
+    /** Appends records to a topic, in their order where the topic has one partition. */
+    <T> void publish(String topic, Topic<T> contract, Iterable<T> values) {
+        Codec<T> codec = contract.codec(Encoding.AVRO);
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(
+                        Map.of("bootstrap.servers", kafka.bootstrapServers()),
+                        new ByteArraySerializer(),
+                        new ByteArraySerializer())) {
+            FirstFailure failure = new FirstFailure();
+            for (T value : values) {
+                Future<RecordMetadata> unused =
+                        producer.send(
+                                new ProducerRecord<>(
+                                        topic,
+                                        contract.key(value).getBytes(StandardCharsets.UTF_8),
+                                        codec.encode(value)),
+                                failure);
+            }
+            producer.flush();
+            failure.rethrow();
+        }
+    }
+
+    /**
+     * Releases a model.
+     *
+     * @param topic of releases
+     * @param name under which it is released
+     * @param model its folder
+     */
+    ModelRelease release(String topic, String name, Path model) throws IOException {
+        String uri = model.toUri().toString();
+        ModelManifest manifest = ModelFolder.read(model).manifest();
+        ModelRelease release =
+                new ModelRelease(
+                        name,
+                        manifest.version(),
+                        uri,
+                        new FileSystemModels().fingerprint(uri),
+                        manifest.kind(),
+                        Map.of(),
+                        System.currentTimeMillis());
+        publish(topic, Topics.MODEL_RELEASES, List.of(release));
+        return release;
     }
 
     // ------------------------------------------------------------------ jobs

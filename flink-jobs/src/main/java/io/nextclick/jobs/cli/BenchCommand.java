@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             BenchLearningCommand.class,
             BenchIndexCommand.class,
             BenchReleaseCommand.class,
+            BenchStagesCommand.class,
             BenchSessionsCommand.class,
             BenchCapacityCommand.class,
             BenchExperimentsCommand.class
