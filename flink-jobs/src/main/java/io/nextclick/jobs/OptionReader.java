@@ -187,10 +187,11 @@ record OptionReader(Configuration configuration) {
         return timeout;
     }
 
-    /** Each job knows the other's options too, so that one configuration serves both. */
+    /** Each job knows the others' options too, so that one configuration serves all. */
     void refuseUnknown() {
         Set<String> known =
-                Stream.concat(JobOptions.ALL.stream(), TrainerOptions.ALL.stream())
+                Stream.of(JobOptions.ALL, TrainerOptions.ALL, RankerTrainerOptions.ALL)
+                        .flatMap(List::stream)
                         .map(ConfigOption::key)
                         .collect(Collectors.toSet());
         for (String key : new TreeSet<>(configuration.keySet())) {

@@ -121,6 +121,23 @@ public final class Prerequisites {
         return all;
     }
 
+    /** Of the ranker's trainer. */
+    public static Prerequisites of(RankerTrainerConfig config) {
+        Prerequisites all = new Prerequisites(config.clients());
+        all.need(config.clicks().topic(), JobOptions.CLICKS_TOPIC, Use.READ);
+        if (config.impressionsTopic() != null) {
+            all.need(config.impressionsTopic(), RankerTrainerOptions.IMPRESSIONS_TOPIC, Use.READ);
+        } else {
+            all.need(config.recommendationsTopic(), JobOptions.RECOMMENDATIONS_TOPIC, Use.READ);
+        }
+        all.need(config.catalogTopic(), JobOptions.CATALOG_TOPIC, Use.READ);
+        all.need(config.releasesTopic(), JobOptions.RELEASES_TOPIC, Use.WRITTEN);
+        all.need(config.rejectedTopic(), JobOptions.REJECTED_TOPIC, Use.WRITTEN);
+        all.model = config.train().startModel();
+        all.modelOption = RankerTrainerOptions.START_MODEL;
+        return all;
+    }
+
     private void need(String topic, ConfigOption<String> option, Use use) {
         if (topic != null) {
             needs.add(new Need(topic, option, use));

@@ -24,7 +24,8 @@ class ReadmeTest {
                         .collect(Collectors.toList());
         assertThat(named)
                 .containsExactlyElementsOf(
-                        Stream.concat(JobOptions.ALL.stream(), TrainerOptions.ALL.stream())
+                        Stream.of(JobOptions.ALL, TrainerOptions.ALL, RankerTrainerOptions.ALL)
+                                .flatMap(List::stream)
                                 .map(ConfigOption::key)
                                 .collect(Collectors.toList()));
     }

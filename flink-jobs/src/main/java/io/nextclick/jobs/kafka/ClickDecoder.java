@@ -1,6 +1,5 @@
 package io.nextclick.jobs.kafka;
 
-import io.nextclick.jobs.kafka.RejectedClick.RecordHeader;
 import io.nextclick.schemas.Click;
 import io.nextclick.schemas.ClickMapping;
 import io.nextclick.schemas.Codec;
@@ -19,7 +18,6 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
 import org.apache.flink.util.Collector;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.header.Header;
 
 /**
  * Reads a record of the clicks topic: one {@link ReceivedClick} or one {@link RejectedClick}, never
@@ -92,7 +90,7 @@ public final class ClickDecoder implements KafkaRecordDeserializationSchema<Clic
                             record.timestamp(),
                             ReceivedClick.context(click.attributes(), contextAttributes)));
         } catch (MalformedRecordException e) {
-            out.collect(reject(record, e));
+            out.collect(RejectedClick.of(record, e));
         }
     }
 
@@ -120,23 +118,5 @@ public final class ClickDecoder implements KafkaRecordDeserializationSchema<Clic
                             + " after the record's timestamp "
                             + timestampMillis);
         }
-    }
-
-    private static RejectedClick reject(
-            ConsumerRecord<byte[], byte[]> record, MalformedRecordException fault) {
-        List<RecordHeader> headers = new ArrayList<>();
-        for (Header header : record.headers()) {
-            headers.add(new RecordHeader(header.key(), header.value()));
-        }
-        return new RejectedClick(
-                record.key(),
-                record.value(),
-                headers,
-                fault.what(),
-                fault.where(),
-                record.topic(),
-                record.partition(),
-                record.offset(),
-                record.timestamp());
     }
 }

@@ -1,5 +1,6 @@
 package io.nextclick.jobs.kafka;
 
+import java.io.Serializable;
 import java.time.Duration;
 import org.apache.flink.api.common.eventtime.TimestampAssigner;
 import org.apache.flink.api.common.eventtime.WatermarkGenerator;
@@ -9,6 +10,9 @@ import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 /** Event time of the clicks topic, tracked for each partition by the source. */
 public final class ClickTimes {
 
+    /** Of a record that says nothing of event time. */
+    public static final long NO_TIME = TimestampAssigner.NO_TIMESTAMP;
+
     private ClickTimes() {}
 
     /**
@@ -17,34 +21,51 @@ public final class ClickTimes {
      */
     public static WatermarkStrategy<ClickRecord> watermarks(
             Duration outOfOrderness, Duration idleness) {
-        WatermarkStrategy<ClickRecord> ofClicks =
-                WatermarkStrategy.forBoundedOutOfOrderness(outOfOrderness);
-        WatermarkStrategy<ClickRecord> ofActive =
-                idleness.isZero() ? ofClicks : ofClicks.withIdleness(idleness);
-        return WatermarkStrategy.<ClickRecord>forGenerator(
-                        context -> new ClicksOnly(ofActive.createWatermarkGenerator(context)))
-                .withTimestampAssigner(
-                        (record, kafkaTimestamp) ->
-                                record instanceof ReceivedClick click
-                                        ? click.eventTimeMillis()
-                                        : TimestampAssigner.NO_TIMESTAMP);
+        return watermarks(
+                outOfOrderness,
+                idleness,
+                record ->
+                        record instanceof ReceivedClick click ? click.eventTimeMillis() : NO_TIME);
     }
 
     /**
-     * Keeps rejects from the generator: a partition with nothing else in it would never fall idle,
-     * and having no event time would hold back all others for good.
+     * Likewise of any other topic whose times are by the clock of the clicks.
+     *
+     * @param times when a record happened; {@link #NO_TIME} if it says nothing of event time
      */
-    private static final class ClicksOnly implements WatermarkGenerator<ClickRecord> {
+    public static <T> WatermarkStrategy<T> watermarks(
+            Duration outOfOrderness, Duration idleness, Times<T> times) {
+        WatermarkStrategy<T> ofAll = WatermarkStrategy.forBoundedOutOfOrderness(outOfOrderness);
+        WatermarkStrategy<T> ofActive = idleness.isZero() ? ofAll : ofAll.withIdleness(idleness);
+        return WatermarkStrategy.<T>forGenerator(
+                        context -> new TimedOnly<>(ofActive.createWatermarkGenerator(context)))
+                .withTimestampAssigner((record, kafkaTimestamp) -> times.of(record));
+    }
 
-        private final WatermarkGenerator<ClickRecord> generator;
+    /** Tells event time. */
+    @FunctionalInterface
+    public interface Times<T> extends Serializable {
 
-        ClicksOnly(WatermarkGenerator<ClickRecord> generator) {
+        /** In milliseconds since the epoch, or {@link #NO_TIME}. */
+        long of(T record);
+    }
+
+    /**
+     * Keeps records without a time, such as rejects, from the generator: a partition with nothing
+     * else in it would never fall idle, and having no event time would hold back all others for
+     * good.
+     */
+    private static final class TimedOnly<T> implements WatermarkGenerator<T> {
+
+        private final WatermarkGenerator<T> generator;
+
+        TimedOnly(WatermarkGenerator<T> generator) {
             this.generator = generator;
         }
 
         @Override
-        public void onEvent(ClickRecord record, long timestamp, WatermarkOutput output) {
-            if (record instanceof ReceivedClick) {
+        public void onEvent(T record, long timestamp, WatermarkOutput output) {
+            if (timestamp != NO_TIME) {
                 generator.onEvent(record, timestamp, output);
             }
         }

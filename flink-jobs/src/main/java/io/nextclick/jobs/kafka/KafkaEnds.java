@@ -38,20 +38,45 @@ public final class KafkaEnds {
 
     /** Clicks and rejects. */
     public static KafkaSource<ClickRecord> clicks(ClickTopic clicks, KafkaClients clients) {
-        KafkaSourceBuilder<ClickRecord> source =
-                KafkaSource.<ClickRecord>builder()
+        return asClicksAre(
+                clicks,
+                clicks.topic(),
+                clicks.groupId(),
+                new ClickDecoder(
+                        clicks.mapping(),
+                        clicks.maxRecordBytes(),
+                        clicks.futureTolerance(),
+                        clicks.contextAttributes(),
+                        clicks.writers()),
+                clients);
+    }
+
+    /**
+     * The records of a log that is read beside the clicks: under their consumer group, from the
+     * same place on and to the same end.
+     */
+    public static <T> KafkaSource<T> besideClicks(
+            ClickTopic clicks,
+            String topic,
+            KafkaRecordDeserializationSchema<T> records,
+            KafkaClients clients) {
+        return asClicksAre(clicks, topic, clicks.groupId() + '-' + topic, records, clients);
+    }
+
+    private static <T> KafkaSource<T> asClicksAre(
+            ClickTopic clicks,
+            String topic,
+            String clientIdPrefix,
+            KafkaRecordDeserializationSchema<T> records,
+            KafkaClients clients) {
+        KafkaSourceBuilder<T> source =
+                KafkaSource.<T>builder()
                         .setProperties(clients.consumerProperties())
-                        .setTopics(clicks.topic())
+                        .setTopics(topic)
                         .setGroupId(clicks.groupId())
-                        .setClientIdPrefix(clicks.groupId())
+                        .setClientIdPrefix(clientIdPrefix)
                         .setStartingOffsets(start(clicks.start()))
-                        .setDeserializer(
-                                new ClickDecoder(
-                                        clicks.mapping(),
-                                        clicks.maxRecordBytes(),
-                                        clicks.futureTolerance(),
-                                        clicks.contextAttributes(),
-                                        clicks.writers()));
+                        .setDeserializer(records);
         if (clicks.bounded()) {
             source.setBounded(OffsetsInitializer.latest());
         }
@@ -148,10 +173,12 @@ public final class KafkaEnds {
 
     /** Dead letters. */
     public static KafkaSink<RejectedClick> rejected(KafkaSettings settings) {
-        return sink(
-                settings.clients(),
-                "rejected",
-                new RejectedRecords(settings.rejectedTopic(), maxRequestBytes(settings.clients())));
+        return rejected(settings.rejectedTopic(), settings.clients());
+    }
+
+    /** Dead letters. */
+    public static KafkaSink<RejectedClick> rejected(String topic, KafkaClients clients) {
+        return sink(clients, "rejected", new RejectedRecords(topic, maxRequestBytes(clients)));
     }
 
     /** The longest request that a producer sends. */

@@ -1,10 +1,15 @@
 package io.nextclick.jobs.kafka;
 
+import io.nextclick.schemas.MalformedRecordException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
 
 /**
- * A record that holds no usable click, whole, with what is wrong with it.
+ * A record that holds no usable click, or whatever else its topic should hold, whole, with what is
+ * wrong with it.
  *
  * @param key the original key; may be null
  * @param value the original value; may be null
@@ -32,6 +37,25 @@ public record RejectedClick(
 
     public RejectedClick {
         headers = List.copyOf(headers);
+    }
+
+    /** A record that can't be read as what its topic holds. */
+    public static RejectedClick of(
+            ConsumerRecord<byte[], byte[]> record, MalformedRecordException fault) {
+        List<RecordHeader> headers = new ArrayList<>();
+        for (Header header : record.headers()) {
+            headers.add(new RecordHeader(header.key(), header.value()));
+        }
+        return new RejectedClick(
+                record.key(),
+                record.value(),
+                headers,
+                fault.what(),
+                fault.where(),
+                record.topic(),
+                record.partition(),
+                record.offset(),
+                record.timestamp());
     }
 
     /**

@@ -23,7 +23,7 @@ import org.apache.flink.core.fs.Path;
  * A folder of model folders on any file system that Flink is set up for. A model's name ends in its
  * number, by which old ones are told from new ones.
  */
-final class ModelStore {
+public final class ModelStore {
 
     /** Of a number in a name, so that names sort as numbers do. */
     private static final int DIGITS = 12;
@@ -33,7 +33,7 @@ final class ModelStore {
     /**
      * @param root the folder's URI
      */
-    ModelStore(String root) {
+    public ModelStore(String root) {
         this.root = new Path(root);
     }
 
@@ -43,15 +43,15 @@ final class ModelStore {
      * @param uri its folder
      * @param sha256 SHA-256 of its manifest, in hexadecimal
      */
-    record Stored(String uri, String sha256) {}
+    public record Stored(String uri, String sha256) {}
 
     /** The name of a series' model. */
-    static String name(String series, long number) {
+    public static String name(String series, long number) {
         return String.format(Locale.ROOT, "%s-%0" + DIGITS + "d", series, number);
     }
 
     /** Writes a model under a name; on a local file system it appears there in one move. */
-    Stored write(ModelFolder model, String name) throws IOException {
+    public Stored write(ModelFolder model, String name) throws IOException {
         Path folder = new Path(root, name);
         FileSystem files = folder.getFileSystem();
         if (files.isDistributedFS()) {
@@ -98,7 +98,7 @@ final class ModelStore {
     }
 
     /** Deletes all but the last models of a series. */
-    void prune(String series, int kept) throws IOException {
+    public void prune(String series, int kept) throws IOException {
         FileSystem files = root.getFileSystem();
         List<Path> models = new ArrayList<>();
         FileStatus[] list = files.listStatus(root);
@@ -117,7 +117,7 @@ final class ModelStore {
     }
 
     /** Reads a model anywhere. */
-    static ModelFolder read(String uri) throws IOException {
+    public static ModelFolder read(String uri) throws IOException {
         Path folder = new Path(uri);
         FileSystem files = folder.getFileSystem();
         if (!files.exists(new Path(folder, ModelFolder.MANIFEST))) {

@@ -49,7 +49,7 @@ public final class LiveCatalog {
     /**
      * @param keepsFacts whether to keep what rankers may read
      */
-    LiveCatalog(boolean keepsFacts) {
+    public LiveCatalog(boolean keepsFacts) {
         this.keepsFacts = keepsFacts;
     }
 
@@ -115,9 +115,11 @@ public final class LiveCatalog {
     }
 
     /**
+     * Takes what the catalogue says of an item from now on.
+     *
      * @param timestampMillis that of the record; negative if it has none
      */
-    void put(CatalogItem item, long timestampMillis) {
+    public void put(CatalogItem item, long timestampMillis) {
         boolean blocked = Boolean.parseBoolean(item.attributes().get(BLOCKED));
         boolean offered = item.available() && !blocked;
         List<String> categories = shared(item.categories());
@@ -167,7 +169,8 @@ public final class LiveCatalog {
         return read == UNKNOWN ? before.sinceMillis : Math.min(before.sinceMillis, read);
     }
 
-    void withdraw(String itemId) {
+    /** Takes that the catalogue no longer has an item. */
+    public void withdraw(String itemId) {
         entries.put(itemId, WITHDRAWN);
     }
 }

@@ -1,5 +1,6 @@
 package io.nextclick.models.ranker;
 
+import java.io.Serializable;
 import java.util.List;
 import java.util.Objects;
 
@@ -33,7 +34,10 @@ public record RankerOptions(
         double ridge,
         int batch,
         double negativeRate,
-        long seed) {
+        long seed)
+        implements Serializable {
+
+    private static final long serialVersionUID = 1L;
 
     private static final int MOST_FACTORS = 256;
     private static final int WIDEST_LAYER = 4096;
