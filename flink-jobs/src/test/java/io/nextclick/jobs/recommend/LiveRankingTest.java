@@ -3,6 +3,7 @@ package io.nextclick.jobs.recommend;
 import static io.nextclick.jobs.recommend.OperatorRun.SETTINGS;
 import static io.nextclick.jobs.recommend.OperatorRun.items;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.nextclick.jobs.kafka.ReceivedClick;
 import io.nextclick.jobs.retrieve.HandFeed;
@@ -19,9 +20,11 @@ import io.nextclick.models.ranker.RankerKind;
 import io.nextclick.models.ranker.RankerLearner;
 import io.nextclick.models.ranker.RankerOptions;
 import io.nextclick.models.ranker.RankingExample;
+import io.nextclick.models.ranker.RankingStage;
 import io.nextclick.models.ranking.Blend;
 import io.nextclick.models.ranking.CandidateList;
 import io.nextclick.models.ranking.Candidates;
+import io.nextclick.models.ranking.TrendingCounts;
 import io.nextclick.models.scoring.ScoreScale;
 import io.nextclick.models.session.SessionRules;
 import io.nextclick.schemas.CatalogItem;
@@ -37,6 +40,8 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -247,6 +252,136 @@ class LiveRankingTest {
                         .containsExactly(item.facts().blendRank());
             }
             assertThat(places).isNotEqualTo(List.of(0, 1, 2, 3, 4)).doesNotHaveDuplicates();
+            run.endOfTime();
+        }
+    }
+
+    /** Of the session, of the item, and of both. */
+    private static final List<Field> FIELDS =
+            Stream.of(
+                            "session-length",
+                            "last-item/hash:64",
+                            "session-highest-price",
+                            "item/hash:64",
+                            "price",
+                            "popularity",
+                            "age",
+                            "score.model",
+                            "rank.model",
+                            "score.blend",
+                            "rank.blend")
+                    .map(Field::parse)
+                    .toList();
+
+    private static ItemFacts facts(String item, RankingFacts logged) {
+        return new ItemFacts(
+                item,
+                List.of(),
+                price(item),
+                true,
+                logged.popularity(),
+                logged.ageDays() == null ? Double.NaN : logged.ageDays(),
+                Map.of());
+    }
+
+    private static RankerLearner learntOfEverything() {
+        SplittableRandom random = new SplittableRandom(11);
+        List<RankingExample> examples = new ArrayList<>();
+        for (int example = 0; example < 2_000; example++) {
+            String item = "i" + random.nextInt(FakeModels.ITEMS);
+            int rank = random.nextInt(CANDIDATES);
+            double probability = random.nextDouble();
+            RankingFacts logged =
+                    new RankingFacts(
+                            List.of(), probability, rank, (double) random.nextInt(5), null);
+            List<String> session = List.of("i" + random.nextInt(FakeModels.ITEMS));
+            examples.add(
+                    new RankingExample(
+                            query(session, 1 + random.nextInt(3), 1),
+                            facts(item, logged),
+                            pairs(logged, new SourceFacts("model", rank, (float) probability)),
+                            random.nextInt(CANDIDATES) > rank));
+        }
+        RankerLearner learner =
+                new RankerLearner(
+                        FeatureSpace.learn(FIELDS, examples), RankerOptions.of(RankerKind.FM));
+        examples.forEach(learner::learn);
+        return learner;
+    }
+
+    private static QueryFacts query(List<String> session, int length, long time) {
+        return QueryFacts.of(
+                null,
+                Map.of(),
+                time,
+                session,
+                length,
+                time,
+                item ->
+                        new ItemFacts(
+                                item,
+                                List.of(),
+                                price(item),
+                                true,
+                                Double.NaN,
+                                Double.NaN,
+                                Map.of()));
+    }
+
+    private static float[] pairs(RankingFacts logged, SourceFacts byModel) {
+        return new float[] {
+            byModel == null ? Float.NaN : RankingStage.score(byModel.probability()),
+            byModel == null ? Float.NaN : byModel.rank(),
+            RankingStage.score(logged.blendScore()),
+            logged.blendRank()
+        };
+    }
+
+    /** What has been logged gives a learner the very score that the list was ordered by. */
+    @Test
+    void whatIsLoggedIsWhatWasRead() throws Exception {
+        fillCatalogue(PRICES + 1);
+        RankerLearner learner = learntOfEverything();
+        feed.ranker(
+                learner.folder("ranker", "r", SessionRules.DEFAULT, "", Map.of(), Instant.EPOCH));
+        RankingSettings logs = new RankingSettings(RANKING.bundleBudget(), Duration.ZERO, true);
+        try (OperatorRun run = run(logs, CANDIDATES)) {
+            run.tell(
+                    new Bulletin.Trending(
+                            new TrendingCounts(
+                                    0,
+                                    List.of(
+                                            new TrendingCounts.ItemCount("i0", 4),
+                                            new TrendingCounts.ItemCount("i7", 2)))));
+            List<String> session = new ArrayList<>();
+            for (int click = 0; click < 5; click++) {
+                // Facts of items are renewed in between.
+                long time = 1 + 7_000L * click;
+                session.add("i" + 7 * click);
+                Recommendation answer = click(run, "s", "i" + 7 * click, time);
+                assertThat(answer.ranker()).isNotNull();
+                for (RecommendedItem item : answer.items()) {
+                    RankingFacts logged = item.facts();
+                    SourceFacts byModel =
+                            logged.sources().stream()
+                                    .filter(source -> source.source().equals("model"))
+                                    .findFirst()
+                                    .orElse(null);
+                    double logOdds =
+                            learner.logOdds(
+                                    new RankingExample(
+                                            query(session, session.size(), time),
+                                            facts(item.itemId(), logged),
+                                            pairs(logged, byModel),
+                                            false));
+                    assertThat((double) item.score())
+                            .isCloseTo(Ranker.probability(logOdds), within(1e-5));
+                }
+            }
+            assertThat(run.answers())
+                    .flatExtracting(Recommendation::items)
+                    .extracting(item -> item.facts().popularity())
+                    .anyMatch(popularity -> popularity > 1);
             run.endOfTime();
         }
     }
