@@ -368,7 +368,7 @@ public final class JobOptions {
     public static final ConfigOption<Duration> RANKING_BUDGET =
             key("nextclick.ranking.budget")
                     .durationType()
-                    .defaultValue(Duration.ofMillis(20))
+                    .defaultValue(Duration.ofMillis(10))
                     .withDescription(
                             "Longest that the clicks of a bundle are ranked for; those that there"
                                     + " is no time left for stay in the order of the blend, with"
