@@ -148,26 +148,23 @@ public final class RankerTrainerOptions {
                     .stringType()
                     .asList()
                     .defaultValues(
+                            "score.blend",
+                            "rank.blend",
                             "score.model",
                             "rank.model",
                             "score.two-tower",
                             "rank.two-tower",
                             "score.co-visitation",
-                            "rank.co-visitation",
                             "score.trending",
-                            "rank.trending",
                             "score.trending-category",
-                            "rank.trending-category",
-                            "score.blend",
-                            "rank.blend",
+                            "item",
                             "popularity",
                             "age",
                             "category",
                             "price",
+                            "last-item",
                             "last-categories",
-                            "session-length",
-                            "hour",
-                            "weekday")
+                            "session-length")
                     .withDescription(
                             "What it reads, FACT[.NAME][/hash:N|/bins:N|/values:N] each, separated"
                                     + " by semicolons.");
