@@ -13,6 +13,7 @@ public final class ActiveFeatures {
     private int[] indices = new int[32];
     private float[] values = new float[32];
     private int size;
+    private float offset;
 
     public int size() {
         return size;
@@ -32,6 +33,15 @@ public final class ActiveFeatures {
         return values[at];
     }
 
+    /** What the log-odds begin from. */
+    float offset() {
+        return offset;
+    }
+
+    void setOffset(float offset) {
+        this.offset = offset;
+    }
+
     /** The same features, in no more room than they need. */
     ActiveFeatures copy() {
         ActiveFeatures copy = new ActiveFeatures();
@@ -39,11 +49,13 @@ public final class ActiveFeatures {
         copy.indices = Arrays.copyOf(indices, size);
         copy.values = Arrays.copyOf(values, size);
         copy.size = size;
+        copy.offset = offset;
         return copy;
     }
 
     void clear() {
         size = 0;
+        offset = 0;
     }
 
     /** What a field already has of a feature adds up. */

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * How facts become the features of a ranker: the one definition for training and serving, stored
@@ -28,6 +29,9 @@ public final class FeatureSpace {
     /** Values of a field that quantiles are taken from, at most. */
     private static final int SAMPLE = 200_000;
 
+    /** Of a field that is an offset, for a missing value or one below. */
+    private static final float LEAST_OFFSET = -20;
+
     private static final long OFFSET = 0xcbf29ce484222325L;
     private static final long PRIME = 0x100000001b3L;
     private static final float[] UNBOUNDED = {};
@@ -42,6 +46,9 @@ public final class FeatureSpace {
     private final int[] queryFields;
     private final int[] itemFields;
     private final int[] pairFields;
+
+    /** Numbers among {@link #pairFields()} of those that are offsets. */
+    private final int[] offsetPairs;
 
     /**
      * @param fields different ones, at least one
@@ -68,20 +75,21 @@ public final class FeatureSpace {
                 throw new IllegalArgumentException("field " + definition.label() + " occurs twice");
             }
             requireBounds(definition, bounds[field]);
-            int size =
-                    definition.encoding() == Encoding.BINS
-                            ? bounds[field].length + 1
-                            : definition.size();
+            int size = definition.isBinned() ? bounds[field].length + 1 : definition.size();
             offsets[field + 1] = Math.addExact(offsets[field], size + 1);
             seeds[field] = fold(OFFSET, definition.label());
         }
         queryFields = of(Side.QUERY);
         itemFields = of(Side.ITEM);
         pairFields = of(Side.PAIR);
+        offsetPairs =
+                IntStream.range(0, pairFields.length)
+                        .filter(pair -> fields.get(pairFields[pair]).encoding() == Encoding.OFFSET)
+                        .toArray();
     }
 
     private static void requireBounds(Field field, float[] bounds) {
-        if (bounds.length >= (field.encoding() == Encoding.BINS ? field.size() : 1)) {
+        if (bounds.length >= (field.isBinned() ? field.size() : 1)) {
             throw new IllegalArgumentException(
                     "field " + field + " has " + bounds.length + " bounds");
         }
@@ -118,7 +126,7 @@ public final class FeatureSpace {
         int[] pairNumbers = new int[fields.size()];
         for (int field = 0; field < bounds.length; field++) {
             bounds[field] = UNBOUNDED;
-            if (fields.get(field).encoding() == Encoding.BINS) {
+            if (fields.get(field).isBinned()) {
                 binned.add(field);
                 samples[field] = new float[1024];
             }
@@ -238,6 +246,23 @@ public final class FeatureSpace {
             int index = offsets[pairFields[pair]] + bin(pair, example.pairs()[pair]);
             features.add(pairFields[pair], index, 1);
         }
+        features.setOffset(offset(example.pairs(), 0));
+    }
+
+    /**
+     * What an example's log-odds begin from: the sum of its values of the fields that are offsets.
+     *
+     * @param pairs values of {@link #pairFields()}
+     * @param from place of the first of them
+     */
+    float offset(float[] pairs, int from) {
+        float sum = 0;
+        for (int pair : offsetPairs) {
+            float value = pairs[from + pair];
+            // A source that doesn't list an item says that it is very unlikely, not how unlikely.
+            sum += value >= LEAST_OFFSET ? Math.min(value, -LEAST_OFFSET) : LEAST_OFFSET;
+        }
+        return sum;
     }
 
     /** Adds the features of a query. */
@@ -337,7 +362,7 @@ public final class FeatureSpace {
     }
 
     private int numbered(int field, float number) {
-        if (fields.get(field).encoding() == Encoding.BINS) {
+        if (fields.get(field).isBinned()) {
             return offsets[field] + bin(bounds[field], number);
         }
         boolean isValue = number >= 0 && number < fields.get(field).size();

@@ -140,7 +140,7 @@ final class RankerTerms {
 
     /** The log-odds of an example, as they are learnt: not corrected. */
     float forward(ActiveFeatures example) {
-        float sum = bias();
+        float sum = bias() + example.offset();
         for (Term term : terms) {
             sum += term.forward(example);
         }

@@ -218,7 +218,7 @@ final class TrainedRanker implements Ranker {
                             pairFeatures.start(pair)
                                     + space.bin(pair, pairs[c * active.length + pair]);
                 }
-                float sum = own + fromParts(items[slot]);
+                float sum = own + space.offset(pairs, c * active.length) + fromParts(items[slot]);
                 if (crosses != null) {
                     sum += crosses.between(asked, crossed[slot]);
                 }

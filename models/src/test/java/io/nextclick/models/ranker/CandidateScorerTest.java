@@ -59,6 +59,41 @@ class CandidateScorerTest {
         }
     }
 
+    /** An offset is served as it was learnt beside, and alone where nothing has been learnt. */
+    @ParameterizedTest
+    @EnumSource(RankerKind.class)
+    void anOffsetIsWhereItBegins(RankerKind kind) {
+        List<Field> fields =
+                RankingExamples.FIELDS.stream()
+                        .map(
+                                field ->
+                                        field.label().equals("score.towers")
+                                                ? Field.parse("score.towers/offset:8")
+                                                : field)
+                        .toList();
+        FeatureSpace withOffset = FeatureSpace.learn(fields, examples);
+        RankerLearner learner = new RankerLearner(withOffset, RankingExamples.options(kind));
+        RankingExample example = examples.get(4);
+        float[] other = example.pairs().clone();
+        other[2] = 1;
+        RankingExample one = new RankingExample(example.query(), example.item(), other, true);
+        float[] larger = other.clone();
+        larger[2] = 1.0001f;
+        RankingExample two = new RankingExample(example.query(), example.item(), larger, true);
+        assertThat(learner.logOdds(two)).isGreaterThan(learner.logOdds(one));
+        examples.forEach(learner::learn);
+        learner.endBatch();
+        RankerLearner again = RankerLearner.fromBytes(learner.toBytes());
+        assertThat(again.space()).isEqualTo(withOffset);
+        CandidateScorer scorer = again.ranker().newScorer();
+        float[] logOdds = new float[1];
+        for (RankingExample each : examples.subList(0, 100)) {
+            scorer.ask(each.query());
+            scorer.score(new int[] {scorer.prepare(each.item())}, each.pairs(), 1, logOdds);
+            assertThat((double) logOdds[0]).isCloseTo(learner.logOdds(each), within(2e-5));
+        }
+    }
+
     /** A list doesn't depend on what else is in its bundle, or was asked before. */
     @ParameterizedTest
     @EnumSource(RankerKind.class)

@@ -3,6 +3,7 @@ package io.nextclick.models.ranker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nextclick.models.ranking.CandidateSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,7 @@ class FeatureSpaceTest {
         "attribute.year/bins:8, attribute.year/bins:8",
         "user/values:943, user/values:943",
         "score.two-tower, score.two-tower/bins:16",
+        "score.blend/offset:8, score.blend/offset:8",
     })
     void aFieldIsItsText(String text, String whole) {
         Field field = Field.parse(text);
@@ -60,6 +62,9 @@ class FeatureSpaceTest {
                 "user/hash:4194305",
                 "rank.a/hash:8",
                 "rank.a/bins:65",
+                "rank.a/offset:8",
+                "price/offset:8",
+                "score.a/offset:65",
                 "category/bins:4",
                 "context.two words",
                 "user/hash:99999999999",
@@ -102,6 +107,44 @@ class FeatureSpaceTest {
         QueryFacts asked =
                 QueryFacts.of(null, Map.of("device", "phone"), 0, List.of(), 0, 0, id -> null);
         assertThat(indices(space, asked, ItemFacts.unknown("phone"))).containsExactly(947, 1594);
+    }
+
+    /** A score is added as it is, and in its bins; one that is missing is the least there is. */
+    @Test
+    void anOffsetIsAddedAsItIs() {
+        List<RankingExample> examples = new ArrayList<>();
+        for (float score : new float[] {-4, -3, -2, -1}) {
+            examples.add(
+                    new RankingExample(
+                            NOBODY, ItemFacts.unknown("x"), new float[] {5, score}, false));
+        }
+        FeatureSpace space =
+                FeatureSpace.learn(
+                        List.of(Field.parse("rank.a"), Field.parse("score.a/offset:2")), examples);
+        ActiveFeatures features = new ActiveFeatures();
+        space.encode(examples.get(0), features);
+        assertThat(features.offset()).isEqualTo(-4);
+        assertThat(features.index(1)).isEqualTo(space.offset(1) + 1);
+        space.encode(examples.get(3), features);
+        assertThat(features.offset()).isEqualTo(-1);
+        assertThat(features.index(1)).isEqualTo(space.offset(1) + 2);
+        float[][] missing = {{5, Float.NaN}, {5, Float.NEGATIVE_INFINITY}, {5, -1e9f}};
+        for (float[] pairs : missing) {
+            assertThat(space.offset(pairs, 0)).isEqualTo(-20);
+        }
+        assertThat(space.offset(new float[] {0, 0, 5, -2}, 2)).isEqualTo(-2);
+    }
+
+    @Test
+    void whatIsUsualReadsEverySource() {
+        assertThat(Field.usual().stream().map(Field::name).filter(name -> !name.isEmpty()))
+                .containsAll(
+                        CandidateSource.labels().stream()
+                                .filter(label -> !label.equals(CandidateSource.POPULARITY.label()))
+                                .toList())
+                .contains(RankingStage.BLEND);
+        assertThat(new FeatureSpace(Field.usual(), new float[Field.usual().size()][0]).fields())
+                .isEqualTo(Field.usual());
     }
 
     @Test
