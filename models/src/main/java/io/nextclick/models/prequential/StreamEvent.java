@@ -5,10 +5,14 @@ import io.nextclick.models.simulation.Shop;
 import io.nextclick.models.simulation.ShopSimulator;
 import io.nextclick.models.tower.ItemAttributes;
 import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 
 /** What a recommender that learns from a stream hears of, in the order of time. */
 public sealed interface StreamEvent {
@@ -43,6 +47,62 @@ public sealed interface StreamEvent {
                 return new Clicked(each.next());
             }
         };
+    }
+
+    /**
+     * A log whose clicks carry what a catalogue would say of their items: each item is described
+     * right before its first click.
+     *
+     * @param itemAttributes attributes of a click that are its item's, besides {@code category} and
+     *     {@code price}
+     */
+    static Iterator<StreamEvent> of(List<LoggedClick> clicks, Collection<String> itemAttributes) {
+        Iterator<LoggedClick> each = clicks.iterator();
+        return new Iterator<>() {
+            private final Set<String> described = new HashSet<>();
+            private StreamEvent due;
+
+            @Override
+            public boolean hasNext() {
+                return due != null || each.hasNext();
+            }
+
+            @Override
+            public StreamEvent next() {
+                StreamEvent event = due;
+                due = null;
+                if (event == null) {
+                    LoggedClick click = each.next();
+                    event = new Clicked(click);
+                    if (described.add(click.itemId())) {
+                        due = event;
+                        event = describe(click, itemAttributes);
+                    }
+                }
+                return event;
+            }
+        };
+    }
+
+    private static Described describe(LoggedClick click, Collection<String> itemAttributes) {
+        Map<String, String> attributes = new HashMap<>(click.attributes());
+        String category = attributes.get("category");
+        Double price = null;
+        try {
+            price =
+                    attributes.containsKey("price")
+                            ? Double.valueOf(attributes.get("price"))
+                            : null;
+        } catch (NumberFormatException e) {
+            // A price in words is none.
+            price = null;
+        }
+        attributes.keySet().retainAll(itemAttributes);
+        return new Described(
+                click.itemId(),
+                new ItemAttributes(
+                        category == null ? List.of() : List.of(category), price, attributes),
+                click.eventTimeMillis());
     }
 
     /** A shop: its catalogue, then its clicks without end, new items described before them. */

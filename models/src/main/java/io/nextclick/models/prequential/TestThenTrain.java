@@ -2,6 +2,8 @@ package io.nextclick.models.prequential;
 
 import io.nextclick.models.clicklog.LoggedClick;
 import io.nextclick.models.evaluation.RankingMetric;
+import io.nextclick.models.prequential.Visits.Taken;
+import io.nextclick.models.prequential.Visits.Visit;
 import io.nextclick.models.ranking.CandidateList;
 import io.nextclick.models.ranking.Candidates;
 import io.nextclick.models.serving.ServableModel;
@@ -16,7 +18,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.function.LongConsumer;
 
 /**
@@ -99,51 +100,21 @@ public final class TestThenTrain implements AutoCloseable {
     /** The learning systems, behind them the frozen one once there is one. */
     private final List<LearningSystem> systems;
 
-    private final Map<String, Visit> visits = new LinkedHashMap<>(1 << 10, 0.75f, true);
+    private final Visits<Listed[]> visits;
     private final List<Ask> asks = new ArrayList<>();
     private final Map<String, Long> appeared = new LinkedHashMap<>();
     private final Map<String, Long> recommended = new HashMap<>();
     private final Set<String> before = new LinkedHashSet<>();
     private Course course;
-    private int visitNumbers;
     private long clicks;
-
-    /** A session under way. */
-    private static final class Visit implements SessionRules.SoFar {
-        private final int number;
-        private final boolean isSampled;
-        private final List<String> items = new ArrayList<>(4);
-        private final Set<String> eventIds = new LinkedHashSet<>(2);
-        private final SequenceAnswers.Carried carried = new SequenceAnswers.Carried();
-        private long lastMillis = Long.MIN_VALUE;
-
-        /** The lists after the last click, a system each; null before the first. */
-        private Listed[] lists;
-
-        Visit(int number, boolean isSampled) {
-            this.number = number;
-            this.isSampled = isSampled;
-        }
-
-        @Override
-        public long lastEventTimeMillis() {
-            return lastMillis;
-        }
-
-        @Override
-        public String lastItem() {
-            return items.get(items.size() - 1);
-        }
-
-        @Override
-        public boolean remembers(String eventId) {
-            return eventIds.contains(eventId);
-        }
-    }
 
     /** A click whose list is to be made, and that labels the list before it. */
     private record Ask(
-            Visit visit, List<String> items, boolean continues, int oracleRank, long timeMillis) {
+            Visit<Listed[]> visit,
+            List<String> items,
+            boolean continues,
+            int oracleRank,
+            long timeMillis) {
 
         String item() {
             return items.get(items.size() - 1);
@@ -190,6 +161,7 @@ public final class TestThenTrain implements AutoCloseable {
         this.learning = List.copyOf(learning);
         this.systems = new ArrayList<>(learning);
         this.oracle = oracle;
+        visits = new Visits<>(settings.rules(), settings.sampledShare(), ended -> {});
     }
 
     /**
@@ -279,32 +251,17 @@ public final class TestThenTrain implements AutoCloseable {
     private void click(LoggedClick click) {
         long time = click.eventTimeMillis();
         appear(click.itemId(), time);
-        Visit visit = visits.get(click.sessionId());
-        SessionRules.Verdict verdict =
-                settings.rules().judge(visit, click.eventId(), click.itemId(), time);
-        if (verdict == SessionRules.Verdict.STARTS) {
-            visit = new Visit(visitNumbers++, isSampled(click.sessionId()));
-            visits.put(click.sessionId(), visit);
-        }
+        Taken<Listed[]> taken = visits.take(click);
         int oracleRank = RankingMetric.MISS;
-        if (oracle != null && visit.isSampled) {
+        if (oracle != null && taken.visit().isSampled()) {
             oracleRank =
                     oracle.observe(click)
                             .map(Oracle.Outcome::rank)
                             .filter(rank -> rank >= 0)
                             .orElse(RankingMetric.MISS);
         }
-        if (verdict != SessionRules.Verdict.DUPLICATE) {
-            visit.lastMillis = Math.max(visit.lastMillis, time);
-            if (click.eventId() != null) {
-                visit.eventIds.add(click.eventId());
-                if (visit.eventIds.size() > settings.rules().maximumLength()) {
-                    visit.eventIds.remove(visit.eventIds.iterator().next());
-                }
-            }
-            if (verdict != SessionRules.Verdict.REPEATS) {
-                take(click, visit, verdict == SessionRules.Verdict.CONTINUES, oracleRank);
-            }
+        if (taken.adds()) {
+            take(click, taken.visit(), taken.continues(), oracleRank);
         }
         clicks++;
         if (course != null && asks.size() >= LARGEST_BUNDLE) {
@@ -314,62 +271,44 @@ public final class TestThenTrain implements AutoCloseable {
             synchronise(time);
         }
         if (clicks % SWEEP_EVERY == 0) {
-            forgetEnded(time);
+            visits.forgetEnded(time);
         }
     }
 
-    private void take(LoggedClick click, Visit visit, boolean continues, int oracleRank) {
+    private void take(LoggedClick click, Visit<Listed[]> visit, boolean continues, int oracleRank) {
         if (continues) {
             TowerExample example =
                     new TowerExample(
-                            visit.items,
+                            visit.items(),
                             click.userId(),
                             Map.of(),
                             click.itemId(),
                             click.eventTimeMillis());
             for (LearningSystem system : learning) {
-                system.learn(example, visit.number);
+                system.learn(example, visit.number());
             }
         }
-        visit.items.add(click.itemId());
-        if (visit.items.size() > settings.rules().maximumLength()) {
-            visit.items.remove(0);
-        }
-        if (!visit.isSampled) {
+        visits.add(visit, click.itemId());
+        if (!visit.isSampled()) {
             return;
         }
         if (course == null) {
-            sequence.pass(visit.carried, click.itemId());
+            sequence.pass(visit.carried(), click.itemId());
         } else {
             asks.add(
                     new Ask(
                             visit,
-                            List.copyOf(visit.items),
+                            List.copyOf(visit.items()),
                             continues,
                             oracleRank,
                             click.eventTimeMillis()));
         }
     }
 
-    private boolean isSampled(String sessionId) {
-        return settings.sampledShare() == 1
-                || new SplittableRandom(sessionId.hashCode()).nextDouble()
-                        < settings.sampledShare();
-    }
-
     private void synchronise(long timeMillis) {
         answer();
         for (LearningSystem system : learning) {
             system.synchronise(timeMillis);
-        }
-    }
-
-    /** Visits that would start anew are of no more use; the one idle longest comes first. */
-    private void forgetEnded(long timeMillis) {
-        Iterator<Visit> eldest = visits.values().iterator();
-        while (eldest.hasNext()
-                && settings.rules().hasEnded(eldest.next().lastMillis, timeMillis)) {
-            eldest.remove();
         }
     }
 
@@ -383,7 +322,7 @@ public final class TestThenTrain implements AutoCloseable {
         List<List<String>> sessions = asks.stream().map(Ask::items).toList();
         CandidateList[] bySequence =
                 sequence.propose(
-                        asks.stream().map(ask -> ask.visit.carried).toList(),
+                        asks.stream().map(ask -> ask.visit.carried()).toList(),
                         sessions,
                         settings.candidates());
         List<CandidateList[]> byTower = new ArrayList<>();
@@ -392,16 +331,16 @@ public final class TestThenTrain implements AutoCloseable {
         }
         for (int i = 0; i < asks.size(); i++) {
             Ask ask = asks.get(i);
-            if (ask.continues && ask.visit.lists != null) {
+            if (ask.continues && ask.visit.answer != null) {
                 label(ask);
             }
-            ask.visit.lists = lists(ask, bySequence[i], byTower, i);
+            ask.visit.answer = lists(ask, bySequence[i], byTower, i);
         }
         asks.clear();
     }
 
     private void label(Ask ask) {
-        Listed[] lists = ask.visit.lists;
+        Listed[] lists = ask.visit.answer;
         int[] ranks = new int[course.systems().size()];
         for (int list = 0; list < lists.length; list++) {
             int place = lists[list].items.indexOf(ask.item());
@@ -413,7 +352,7 @@ public final class TestThenTrain implements AutoCloseable {
         if (oracle != null) {
             ranks[ranks.length - 1] = ask.oracleRank;
         }
-        course.add(ask.timeMillis, ask.visit.number, !sequence.knows(ask.item()), ranks);
+        course.add(ask.timeMillis, ask.visit.number(), !sequence.knows(ask.item()), ranks);
     }
 
     private static void believe(LearningSystem system, Proposals proposals, String clicked) {
