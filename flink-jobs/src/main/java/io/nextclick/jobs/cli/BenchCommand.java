@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
             BenchTowersCommand.class,
             BenchRankersCommand.class,
             BenchLearningCommand.class,
+            BenchRankingCommand.class,
             BenchIndexCommand.class,
             BenchReleaseCommand.class,
             BenchStagesCommand.class,

@@ -2,27 +2,17 @@ package io.nextclick.jobs.cli;
 
 import io.nextclick.jobs.cli.LearningVariation.Variant;
 import io.nextclick.jobs.demo.ExitSignal;
-import io.nextclick.models.clicklog.LoggedClick;
-import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.prequential.Course;
 import io.nextclick.models.prequential.LearningSystem;
 import io.nextclick.models.prequential.TestThenTrain;
 import io.nextclick.models.serving.ServableModel;
-import io.nextclick.models.serving.ServableModels;
-import io.nextclick.models.session.Session;
 import io.nextclick.models.session.SessionRules;
-import io.nextclick.models.session.Sessioniser;
 import io.nextclick.models.tower.TwoTowerOptions;
-import io.nextclick.models.training.TrainedModel;
-import io.nextclick.models.training.Trainer;
-import io.nextclick.models.training.TrainingListener;
-import io.nextclick.models.training.TrainingOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -60,6 +50,7 @@ final class BenchLearningCommand implements Callable<Integer> {
     @Mixin private ShopArguments shop;
     @Mixin private TowerArguments tower;
     @Mixin private LearningStreamArguments clicks;
+    @Mixin private SequenceModelArguments model;
 
     @Option(
             names = "--sync-clicks",
@@ -103,25 +94,10 @@ final class BenchLearningCommand implements Callable<Integer> {
     private LearningVariation variation;
 
     @Option(
-            names = "--model",
-            paramLabel = "DIR",
-            description = "Use this sequence model instead of training one.")
-    private Path model;
-
-    @Option(
-            names = "--keep",
-            paramLabel = "DIR",
-            description = "Leave the trained sequence model here.")
-    private Path keep;
-
-    @Option(
             names = "--report",
             paramLabel = "FILE.html",
             description = "Write a page with a chart, too.")
     private Path page;
-
-    @Option(names = "--seed", defaultValue = "42", description = "Seed of the training.")
-    private long seed;
 
     @Override
     public Integer call() throws Exception {
@@ -137,7 +113,7 @@ final class BenchLearningCommand implements Callable<Integer> {
         VectorModule.noteIfMissing(spec.commandLine().getErr());
         say("%s", stream.description());
         try (ExitSignal exit = new ExitSignal(() -> {});
-                ServableModel sequence = sequence(stream, exit)) {
+                ServableModel sequence = model.model(stream.first(), clicks.isLog(), RULES, exit)) {
             say("%s", sequence.describe());
             List<LearningSystem> systems = new ArrayList<>();
             try {
@@ -156,40 +132,6 @@ final class BenchLearningCommand implements Callable<Integer> {
         return variation == null
                 ? List.of(new Variant(LEARNING, options, trainers))
                 : variation.of(options, trainers);
-    }
-
-    private ServableModel sequence(LearningStream stream, ExitSignal exit) throws IOException {
-        if (model != null) {
-            return ServableModels.load(ModelFolder.read(model));
-        }
-        Sessioniser sessioniser = new Sessioniser(RULES);
-        for (LoggedClick click : stream.first()) {
-            sessioniser.add(
-                    click.sessionId(), click.eventId(), click.itemId(), click.eventTimeMillis());
-        }
-        List<Session> sessions = sessioniser.sessions();
-        TrainingOptions options = DemoTraining.options(seed, clicks.isLog());
-        TrainedModel trained =
-                Trainer.train(
-                        sessions,
-                        options,
-                        new TrainingListener() {
-                            @Override
-                            public boolean enough() {
-                                return exit.requested();
-                            }
-                        });
-        if (exit.requested()) {
-            throw new CancellationException("ended before the sequence model was trained");
-        }
-        say(
-                "sequence model trained on %,d sessions in %.1f s",
-                trained.sessions(), trained.elapsed().toMillis() / 1e3);
-        ModelFolder folder = trained.folder("bench-1", RULES, sessions, Instant.now());
-        if (keep != null) {
-            folder.write(keep);
-        }
-        return ServableModels.load(folder);
     }
 
     private void run(

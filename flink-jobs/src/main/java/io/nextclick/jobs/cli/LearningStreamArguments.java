@@ -10,6 +10,7 @@ import io.nextclick.models.simulation.ShopSimulator;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Model.CommandSpec;
@@ -80,10 +81,21 @@ final class LearningStreamArguments {
      * @param cutoff length of the oracle's lists
      */
     LearningStream stream(ShopArguments shop, int windows, int cutoff) {
+        return stream(shop, windows, cutoff, null);
+    }
+
+    /**
+     * The stream.
+     *
+     * @param itemAttributes of a log's clicks: those of their items, from which a catalogue is
+     *     made; null: a log has no catalogue
+     */
+    LearningStream stream(
+            ShopArguments shop, int windows, int cutoff, Collection<String> itemAttributes) {
         if ((log == null) != (format == null)) {
             throw new ParameterException(command.commandLine(), "--log and --format go together");
         }
-        return log == null ? ofShop(shop, windows, cutoff) : ofLog(shop, windows);
+        return log == null ? ofShop(shop, windows, cutoff) : ofLog(shop, windows, itemAttributes);
     }
 
     private LearningStream ofShop(ShopArguments shop, int windows, int cutoff) {
@@ -126,7 +138,8 @@ final class LearningStreamArguments {
                 Duration.ofSeconds(stretch));
     }
 
-    private LearningStream ofLog(ShopArguments shop, int windows) {
+    private LearningStream ofLog(
+            ShopArguments shop, int windows, Collection<String> itemAttributes) {
         List<LoggedClick> all =
                 shop.wrongUsageOf(command, () -> ClickLog.of(log, format).until(until)).clicks();
         OptionBounds.requireAtLeast(command, "the number of clicks of " + log, all.size(), 3);
@@ -140,7 +153,9 @@ final class LearningStreamArguments {
                         "%s (%s): %,d clicks to warm up, %,d to foresee",
                         log.getFileName(), format, learnt, tested),
                 used.subList(0, learnt),
-                StreamEvent.of(used),
+                itemAttributes == null
+                        ? StreamEvent.of(used)
+                        : StreamEvent.of(used, itemAttributes),
                 tested,
                 null,
                 used.get(learnt).eventTimeMillis(),
