@@ -3,6 +3,7 @@ package io.nextclick.jobs;
 import static org.apache.flink.configuration.ConfigOptions.key;
 
 import io.nextclick.jobs.impress.JoinSettings;
+import io.nextclick.models.ranker.Field;
 import io.nextclick.models.ranker.RankerKind;
 import java.time.Duration;
 import java.util.List;
@@ -148,26 +149,10 @@ public final class RankerTrainerOptions {
                     .stringType()
                     .asList()
                     .defaultValues(
-                            "score.blend",
-                            "rank.blend",
-                            "score.model",
-                            "rank.model",
-                            "score.two-tower",
-                            "rank.two-tower",
-                            "score.co-visitation",
-                            "score.trending",
-                            "score.trending-category",
-                            "item",
-                            "popularity",
-                            "age",
-                            "category",
-                            "price",
-                            "last-item",
-                            "last-categories",
-                            "session-length")
+                            Field.usual().stream().map(Field::toString).toArray(String[]::new))
                     .withDescription(
-                            "What it reads, FACT[.NAME][/hash:N|/bins:N|/values:N] each, separated"
-                                    + " by semicolons.");
+                            "What it reads, FACT[.NAME][/hash:N|/bins:N|/values:N|/offset:N] each,"
+                                    + " separated by semicolons.");
 
     public static final ConfigOption<List<String>> CROSSES =
             key("nextclick.ranker-trainer.crosses")

@@ -49,7 +49,9 @@ class RankerTrainerConfigTest {
         assertThat(config.rejectedTopic()).isEqualTo("clicks-rejected");
         assertThat(config.join()).isEqualTo(JoinSettings.DEFAULTS);
         assertThat(config.train().options()).isEqualTo(RankerOptions.of(RankerKind.FM));
-        assertThat(config.train().fields()).contains("score.blend", "popularity").hasSize(17);
+        assertThat(config.train().fields())
+                .contains("score.blend/offset:16", "popularity/bins:16")
+                .hasSize(17);
         assertThat(config.train().binExamples()).isEqualTo(10_000);
         assertThat(config.train().interval()).isEqualTo(Duration.ofMinutes(1));
         assertThat(config.train().keptModels()).isEqualTo(10);
