@@ -82,6 +82,9 @@ class MonitoringIT {
                                 .with(JobOptions.EMBEDDINGS_TOPIC, system.topic("vectors", 1))
                                 .with(JobOptions.RELEASES_TOPIC, system.topic("model-releases", 1))
                                 .with(JobOptions.CATALOG_TOPIC, catalog)
+                                .with(JobOptions.CANDIDATES_CO_VISITATION, 5)
+                                .with(JobOptions.CANDIDATES_TRENDING, 5)
+                                .with(JobOptions.CANDIDATES_TRENDING_CATEGORY, 5)
                                 .start();
                 TrainerRun trainer =
                         new TrainerRun(system, clicks, 32)
