@@ -127,9 +127,8 @@ public final class Prerequisites {
         all.need(config.clicks().topic(), JobOptions.CLICKS_TOPIC, Use.READ);
         if (config.impressionsTopic() != null) {
             all.need(config.impressionsTopic(), RankerTrainerOptions.IMPRESSIONS_TOPIC, Use.READ);
-        } else {
-            all.need(config.recommendationsTopic(), JobOptions.RECOMMENDATIONS_TOPIC, Use.READ);
         }
+        all.need(config.recommendationsTopic(), JobOptions.RECOMMENDATIONS_TOPIC, Use.READ);
         all.need(config.catalogTopic(), JobOptions.CATALOG_TOPIC, Use.READ);
         all.need(config.releasesTopic(), JobOptions.RELEASES_TOPIC, Use.WRITTEN);
         all.need(config.rejectedTopic(), JobOptions.REJECTED_TOPIC, Use.WRITTEN);

@@ -1,11 +1,13 @@
 package io.nextclick.jobs;
 
 import io.nextclick.jobs.impress.ImpressionDecoder;
+import io.nextclick.jobs.impress.ImpressionDecoder.Content;
 import io.nextclick.jobs.impress.ImpressionJoinFunction;
 import io.nextclick.jobs.impress.ImpressionRecord;
 import io.nextclick.jobs.impress.ImpressionRecordSerializer;
 import io.nextclick.jobs.impress.ImpressionSerializer;
 import io.nextclick.jobs.impress.LabelledImpressionSerializer;
+import io.nextclick.jobs.impress.RecallFactsFunction;
 import io.nextclick.jobs.impress.SetAsideUnreadable;
 import io.nextclick.jobs.kafka.ClickRecord;
 import io.nextclick.jobs.kafka.ClickRecordSerializer;
@@ -46,7 +48,9 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * item-catalog ─▶ Catalogue from Kafka ─▶ Describe items ───────────────────────────────────────────────────────────────────────┘
  * </pre>
  *
- * Where no topic of impressions is named, recommendations are read as such.
+ * Where no topic of impressions is named, recommendations are read as such. Where one is,
+ * recommendations are read besides, so that impressions that only name theirs get its facts
+ * (<em>Recall facts</em>, before the join).
  *
  * <p>Rejected clicks are counted and left: the recommender, which reads the same topic, writes them
  * to the dead letters. Impressions have no other reader, so theirs leave here.
@@ -85,6 +89,8 @@ public final class RankerTrainerJob {
      *
      * @param clicks a source whose splits are the partitions that event time is tracked for
      * @param impressions likewise
+     * @param recommendations likewise, as impressions, for the facts of those that lack them; null
+     *     for none
      * @param catalogue null for none
      * @param releases of rankers
      * @param rejected records without a usable impression
@@ -92,6 +98,7 @@ public final class RankerTrainerJob {
     public record Ends(
             Source<ClickRecord, ?, ?> clicks,
             Source<ImpressionRecord, ?, ?> impressions,
+            Source<ImpressionRecord, ?, ?> recommendations,
             Source<TopicEntry<CatalogItem>, ?, ?> catalogue,
             Sink<TopicEntry<ModelRelease>> releases,
             Sink<RejectedClick> rejected) {}
@@ -104,18 +111,10 @@ public final class RankerTrainerJob {
                 config,
                 new Ends(
                         KafkaEnds.clicks(config.clicks(), config.clients()),
-                        KafkaEnds.besideClicks(
-                                config.clicks(),
-                                published
-                                        ? config.impressionsTopic()
-                                        : config.recommendationsTopic(),
-                                new ImpressionDecoder(
-                                        published
-                                                ? ImpressionDecoder.Content.IMPRESSIONS
-                                                : ImpressionDecoder.Content.RECOMMENDATIONS,
-                                        config.clicks().futureTolerance(),
-                                        config.clicks().writers()),
-                                config.clients()),
+                        published
+                                ? shown(config, config.impressionsTopic(), Content.IMPRESSIONS)
+                                : recommended(config),
+                        published ? recommended(config) : null,
                         config.catalogTopic() == null
                                 ? null
                                 : KafkaEnds.entries(
@@ -133,10 +132,24 @@ public final class RankerTrainerJob {
                         KafkaEnds.rejected(config.rejectedTopic(), config.clients())));
     }
 
+    private static Source<ImpressionRecord, ?, ?> recommended(RankerTrainerConfig config) {
+        return shown(config, config.recommendationsTopic(), Content.RECOMMENDATIONS);
+    }
+
+    private static Source<ImpressionRecord, ?, ?> shown(
+            RankerTrainerConfig config, String topic, Content content) {
+        return KafkaEnds.besideClicks(
+                config.clicks(),
+                topic,
+                new ImpressionDecoder(
+                        content, config.clicks().futureTolerance(), config.clicks().writers()),
+                config.clients());
+    }
+
     /** The job between any sources and sinks. Connects to nothing and starts nothing. */
     public static void define(
             StreamExecutionEnvironment environment, RankerTrainerConfig config, Ends ends) {
-        SingleOutputStreamOperator<Impression> impressions =
+        SingleOutputStreamOperator<Impression> readable =
                 environment
                         .fromSource(
                                 ends.impressions(),
@@ -148,11 +161,14 @@ public final class RankerTrainerJob {
                         .process(new SetAsideUnreadable(), ImpressionSerializer.TYPE)
                         .name("Set aside unreadable impressions")
                         .uid("set-aside-unreadable");
-        impressions
-                .getSideOutput(SetAsideRejected.REJECTED)
+        readable.getSideOutput(SetAsideRejected.REJECTED)
                 .sinkTo(ends.rejected())
                 .name("Unreadable impressions to Kafka")
                 .uid("rejected");
+        DataStream<Impression> impressions =
+                ends.recommendations() == null
+                        ? readable
+                        : withFacts(environment, config, readable, ends.recommendations());
         DataStream<RankerInput> input =
                 impressions
                         .keyBy(Impression::sessionId, Types.STRING)
@@ -180,6 +196,35 @@ public final class RankerTrainerJob {
                 .name("Releases of rankers to Kafka")
                 .uid("releases")
                 .setParallelism(1);
+    }
+
+    private static DataStream<Impression> withFacts(
+            StreamExecutionEnvironment environment,
+            RankerTrainerConfig config,
+            DataStream<Impression> impressions,
+            Source<ImpressionRecord, ?, ?> recommendations) {
+        // Rejects are our own writing: counted, and left where they stand.
+        DataStream<Impression> recommended =
+                environment
+                        .fromSource(
+                                recommendations,
+                                ImpressionDecoder.watermarks(
+                                        config.outOfOrderness(), config.idleness()),
+                                "Recommendations from Kafka",
+                                ImpressionRecordSerializer.TYPE)
+                        .uid("recommendations")
+                        .process(new SetAsideUnreadable(), ImpressionSerializer.TYPE)
+                        .name("Set aside unreadable recommendations")
+                        .uid("set-aside-unreadable-recommendations");
+        return impressions
+                .keyBy(Impression::sessionId, Types.STRING)
+                .connect(recommended.keyBy(Impression::sessionId, Types.STRING))
+                .process(
+                        new RecallFactsFunction(
+                                config.join().memory(), config.join().mostPerSession()),
+                        ImpressionSerializer.TYPE)
+                .name("Recall facts")
+                .uid("recall-facts");
     }
 
     private static DataStream<ReceivedClick> clicks(

@@ -66,6 +66,10 @@ class RankerTrainerJobTest {
                                 LISTS + 1,
                                 ImpressionRecordSerializer.TYPE),
                         new DataGeneratorSource<>(
+                                RankerTrainerJobTest::recommended,
+                                LISTS,
+                                ImpressionRecordSerializer.TYPE),
+                        new DataGeneratorSource<>(
                                 RankerTrainerJobTest::described,
                                 ITEMS,
                                 TopicEntrySerializer.CATALOG_ITEM),
@@ -92,6 +96,7 @@ class RankerTrainerJobTest {
     void everyOperatorHasANameAndAnId() {
         Configuration configuration = configuration();
         configuration.setString("nextclick.catalog.topic", "item-catalog");
+        configuration.setString("nextclick.impressions.topic", "impressions");
         StreamExecutionEnvironment environment = RankerTrainerJob.environment(configuration);
         RankerTrainerJob.define(environment, RankerTrainerConfig.of(configuration));
         assertThat(environment.getStreamGraph().getStreamNodes())
@@ -104,6 +109,8 @@ class RankerTrainerJobTest {
                 .anySatisfy(name -> assertThat(name).contains("Clicks from Kafka"))
                 .anySatisfy(name -> assertThat(name).contains("Impressions from Kafka"))
                 .anySatisfy(name -> assertThat(name).contains("Unreadable impressions to Kafka"))
+                .anySatisfy(name -> assertThat(name).contains("Recommendations from Kafka"))
+                .anySatisfy(name -> assertThat(name).contains("Recall facts"))
                 .anySatisfy(name -> assertThat(name).contains("Join impressions and clicks"))
                 .anySatisfy(name -> assertThat(name).contains("Catalogue from Kafka"))
                 .anySatisfy(name -> assertThat(name).contains("Train ranker"))
@@ -136,6 +143,19 @@ class RankerTrainerJobTest {
                     new RejectedClick(
                             null, new byte[] {1}, List.of(), "none", "byte 0", "i", 0, 0, 0));
         }
+        // The page says no more than which recommendation it was.
+        List<ShownItem> items =
+                list(index).items().stream()
+                        .map(item -> new ShownItem(item.itemId(), item.position(), null, null))
+                        .toList();
+        return new ImpressionRecord.Shown(list(index).withItems(items));
+    }
+
+    private static ImpressionRecord recommended(long index) {
+        return new ImpressionRecord.Shown(list(index));
+    }
+
+    private static Impression list(long index) {
         List<ShownItem> items = new ArrayList<>();
         for (int i = 0; i < SHOWN; i++) {
             int item = item(index, i);
@@ -148,9 +168,8 @@ class RankerTrainerJobTest {
                             null);
             items.add(new ShownItem("i" + item, i + 1, null, "model", facts));
         }
-        return new ImpressionRecord.Shown(
-                new Impression(
-                        "v" + index, "s" + index, null, TIME + index, null, items, null, null));
+        String id = "r" + index;
+        return new Impression(id, "s" + index, null, TIME + index, null, items, id, null);
     }
 
     /** Different ones within a list. */
