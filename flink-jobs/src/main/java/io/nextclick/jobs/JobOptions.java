@@ -218,6 +218,22 @@ public final class JobOptions {
                                     + " of the model in force, by more than chance explains, is"
                                     + " refused. In [0, 1]; 0 lets any pass.");
 
+    public static final ConfigOption<String> EXPERIMENTS_TOPIC =
+            key("nextclick.experiments.topic")
+                    .stringType()
+                    .noDefaultValue()
+                    .withDescription(
+                            "Topic of the experiments that the recommender answers by, and that it"
+                                    + " writes to when a guard stops one. Unset: it takes part in"
+                                    + " none.");
+
+    public static final ConfigOption<String> EXPERIMENTS_OUTCOMES_TOPIC =
+            key("nextclick.experiments.outcomes-topic")
+                    .stringType()
+                    .defaultValue("experiment-outcomes")
+                    .withDescription(
+                            "With experiments: topic that is told what each session came to.");
+
     public static final ConfigOption<String> RECOMMENDATIONS_TOPIC =
             key("nextclick.recommendations.topic")
                     .stringType()
@@ -579,6 +595,8 @@ public final class JobOptions {
                     RELEASES_TRIAL_TIMEOUT,
                     RELEASES_KNOWN_ITEMS,
                     RELEASES_QUALITY_FLOOR,
+                    EXPERIMENTS_TOPIC,
+                    EXPERIMENTS_OUTCOMES_TOPIC,
                     RECOMMENDATIONS_TOPIC,
                     RECOMMENDATIONS_FORMAT,
                     RECOMMENDATIONS_COUNT,

@@ -90,6 +90,13 @@ public final class Prerequisites {
         if (config.releases() != null) {
             all.need(config.releases().topic(), JobOptions.RELEASES_TOPIC, Use.READ);
         }
+        if (config.experiments() != null) {
+            all.need(config.experiments().topic(), JobOptions.EXPERIMENTS_TOPIC, Use.READ);
+            all.need(
+                    config.experiments().outcomesTopic(),
+                    JobOptions.EXPERIMENTS_OUTCOMES_TOPIC,
+                    Use.WRITTEN);
+        }
         CandidateSettings candidates = config.recommend().candidates();
         if (candidates != null
                 && candidates.live() != null

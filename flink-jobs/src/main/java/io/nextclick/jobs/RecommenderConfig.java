@@ -1,5 +1,6 @@
 package io.nextclick.jobs;
 
+import io.nextclick.jobs.experiment.ExperimentSettings;
 import io.nextclick.jobs.kafka.KafkaSettings;
 import io.nextclick.jobs.recommend.CandidateSettings;
 import io.nextclick.jobs.recommend.CandidateSettings.Quotas;
@@ -24,6 +25,7 @@ import org.apache.flink.configuration.MemorySize;
  * @param kafka reading and writing
  * @param recommend answering
  * @param releases which released models are followed; null: none
+ * @param experiments which experiments are followed; null: none
  * @param device what models compute on
  * @param outOfOrderness how far event times may run backwards within a partition
  * @param idleness silence after which a partition no longer holds back event time; zero: never
@@ -32,6 +34,7 @@ public record RecommenderConfig(
         KafkaSettings kafka,
         RecommendSettings recommend,
         ReleaseSettings releases,
+        ExperimentSettings experiments,
         DeviceChoice device,
         Duration outOfOrderness,
         Duration idleness) {
@@ -61,6 +64,7 @@ public record RecommenderConfig(
                                 options.text(JobOptions.TRANSACTIONAL_ID_PREFIX),
                                 SessionRecommenderJob.CHECKPOINT_INTERVAL));
         ReleaseSettings releases = releases(options);
+        ExperimentSettings experiments = experiments(options);
         RecommendSettings recommend =
                 new RecommendSettings(
                         options.get(JobOptions.MODEL_PATH),
@@ -93,7 +97,8 @@ public record RecommenderConfig(
                         options.number(JobOptions.LIVE_POPULARITY_SIZE, 1_000, 1_000_000),
                         options.number(JobOptions.LIVE_QUALITY_WINDOW, 1, 1_000_000),
                         candidates(options, kafka),
-                        releases != null);
+                        releases != null,
+                        experiments != null);
         if (recommend.modelRequired() && recommend.modelPath() == null && releases == null) {
             throw new IllegalArgumentException(
                     JobOptions.MODEL_PATH.key()
@@ -107,6 +112,7 @@ public record RecommenderConfig(
                 kafka,
                 recommend,
                 releases,
+                experiments,
                 options.get(JobOptions.DEVICE),
                 options.duration(
                         JobOptions.CLICKS_OUT_OF_ORDERNESS, Duration.ZERO, OptionReader.LONG),
@@ -128,6 +134,13 @@ public record RecommenderConfig(
                         options.real(JobOptions.RELEASES_KNOWN_ITEMS, 0, 1),
                         options.real(JobOptions.RELEASES_QUALITY_FLOOR, 0, 1));
         return settings.topic() == null ? null : settings;
+    }
+
+    /** Null if no experiments are followed. */
+    private static ExperimentSettings experiments(OptionReader options) {
+        String topic = options.get(JobOptions.EXPERIMENTS_TOPIC);
+        String outcomes = options.text(JobOptions.EXPERIMENTS_OUTCOMES_TOPIC);
+        return topic == null ? null : new ExperimentSettings(topic, outcomes);
     }
 
     /** What proposes items beside the model; null for nothing. */

@@ -1,5 +1,6 @@
 package io.nextclick.jobs;
 
+import io.nextclick.jobs.experiment.ExperimentGuardFunction;
 import io.nextclick.jobs.kafka.ClickRecord;
 import io.nextclick.jobs.kafka.ClickRecordSerializer;
 import io.nextclick.jobs.kafka.ClickTimes;
@@ -26,6 +27,8 @@ import io.nextclick.jobs.trending.TrendingCountsSerializer;
 import io.nextclick.jobs.trending.TrendingItemsOperator;
 import io.nextclick.jobs.trending.TrendingSettings;
 import io.nextclick.models.ranking.TrendingCounts;
+import io.nextclick.schemas.Experiment;
+import io.nextclick.schemas.ExperimentOutcome;
 import io.nextclick.schemas.ModelRelease;
 import io.nextclick.schemas.Recommendation;
 import io.nextclick.schemas.Topics;
@@ -71,6 +74,15 @@ import org.rocksdb.CompressionType;
  *
  * <pre>
  * Set aside rejected clicks ─▶ Count clicks by item ─▶ Trending items ─▶ Announce what is trending
+ * </pre>
+ *
+ * and with a topic of experiments:
+ *
+ * <pre>
+ * experiments ─▶ Experiments from Kafka ─▶ Announce experiments
+ *                            └─▶ by name ─▶ Guard experiments ─▶ experiments
+ * Recommend next items ─▶ outcomes ─▶ by experiment ─┘
+ *                             └─▶ experiment-outcomes
  * </pre>
  */
 public final class SessionRecommenderJob {
@@ -126,6 +138,7 @@ public final class SessionRecommenderJob {
                 KafkaEnds.recommendations(config.kafka()),
                 KafkaEnds.rejected(config.kafka()),
                 config.releases() == null ? null : releases(config),
+                ExperimentEnds.of(config),
                 new FileSystemModels(config.device()));
     }
 
@@ -134,6 +147,7 @@ public final class SessionRecommenderJob {
      *
      * @param clicks a source whose splits are the partitions that event time is tracked for
      * @param releases released models; null where the configuration follows none
+     * @param experiments experiments; null where the configuration follows none
      * @param models where models come from
      */
     public static void define(
@@ -143,6 +157,7 @@ public final class SessionRecommenderJob {
             Sink<Recommendation> recommendations,
             Sink<RejectedClick> rejected,
             Source<TopicEntry<ModelRelease>, ?, ?> releases,
+            ExperimentEnds experiments,
             ModelLoader models) {
         SingleOutputStreamOperator<ReceivedClick> accepted =
                 environment
@@ -182,6 +197,16 @@ public final class SessionRecommenderJob {
                             .uid("announce-trending")
                             .setParallelism(1));
         }
+        DataStream<TopicEntry<Experiment>> experimenting = null;
+        if (experiments != null) {
+            experimenting = experiments(environment, experiments);
+            bulletins.add(
+                    experimenting
+                            .map(Bulletin.Experimenting::new, BulletinSerializer.TYPE)
+                            .name("Announce experiments")
+                            .uid("announce-experiments")
+                            .setParallelism(1));
+        }
         SingleOutputStreamOperator<Recommendation> answers =
                 bulletins.stream()
                         .reduce(DataStream::union)
@@ -203,6 +228,42 @@ public final class SessionRecommenderJob {
                 .sinkTo(recommendations)
                 .name("Recommendations to Kafka")
                 .uid("recommendations");
+        if (experiments != null) {
+            follow(answers.getSideOutput(RecommendOperator.OUTCOMES), experimenting, experiments);
+        }
+    }
+
+    private static DataStream<TopicEntry<Experiment>> experiments(
+            StreamExecutionEnvironment environment, ExperimentEnds experiments) {
+        return environment
+                .fromSource(
+                        experiments.experiments(),
+                        WatermarkStrategy.noWatermarks(),
+                        "Experiments from Kafka",
+                        TopicEntrySerializer.EXPERIMENT)
+                .uid("experiments")
+                .setParallelism(1);
+    }
+
+    /** What experiments come to goes out, and ends those whose guard it alarms. */
+    private static void follow(
+            DataStream<ExperimentOutcome> outcomes,
+            DataStream<TopicEntry<Experiment>> experiments,
+            ExperimentEnds ends) {
+        outcomes.sinkTo(ends.outcomes())
+                .name("Experiment outcomes to Kafka")
+                .uid("experiment-outcomes");
+        // An experiment is one key, and there are few of them.
+        outcomes.keyBy(ExperimentOutcome::experiment, Types.STRING)
+                .connect(experiments.keyBy(TopicEntry::key, Types.STRING))
+                .process(new ExperimentGuardFunction(), TopicEntrySerializer.EXPERIMENT)
+                .name("Guard experiments")
+                .uid("guard-experiments")
+                .setParallelism(1)
+                .sinkTo(ends.changes())
+                .name("Stopped experiments to Kafka")
+                .uid("experiment-changes")
+                .setParallelism(1);
     }
 
     /** What is clicked now. One subtask counts, so that all that answer are told the same. */

@@ -2,6 +2,7 @@ package io.nextclick.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nextclick.jobs.experiment.SomeExperiments;
 import io.nextclick.jobs.kafka.ClickRecord;
 import io.nextclick.jobs.kafka.ClickRecordSerializer;
 import io.nextclick.jobs.kafka.ReceivedClick;
@@ -12,6 +13,7 @@ import io.nextclick.jobs.recommend.FakeModels;
 import io.nextclick.jobs.recommend.LiveQuality;
 import io.nextclick.jobs.recommend.SourceQuality;
 import io.nextclick.models.ranking.CandidateSource;
+import io.nextclick.schemas.Experiment;
 import io.nextclick.schemas.ModelRelease;
 import io.nextclick.schemas.Recommendation;
 import io.nextclick.schemas.Topics;
@@ -113,6 +115,15 @@ class SessionRecommenderJobTest {
                 "Count clicks by item",
                 "Trending items",
                 "Recommend next items");
+        configuration.setString("nextclick.experiments.topic", "experiments");
+        assertNamesAndIds(
+                configuration,
+                "Experiments from Kafka",
+                "Announce experiments",
+                "Recommend next items",
+                "Guard experiments",
+                "Experiment outcomes to Kafka",
+                "Stopped experiments to Kafka");
     }
 
     @Test
@@ -201,6 +212,15 @@ class SessionRecommenderJobTest {
                                 SessionRecommenderJobTest::release,
                                 1,
                                 TopicEntrySerializer.MODEL_RELEASE),
+                config.experiments() == null
+                        ? null
+                        : new ExperimentEnds(
+                                new DataGeneratorSource<>(
+                                        SessionRecommenderJobTest::experiment,
+                                        1,
+                                        TopicEntrySerializer.EXPERIMENT),
+                                new Collecting<>(),
+                                new Collecting<>()),
                 new FakeModels("v1", true, true));
         return environment;
     }
@@ -221,6 +241,10 @@ class SessionRecommenderJobTest {
                 0,
                 index,
                 1_000_000 + index);
+    }
+
+    private static TopicEntry<Experiment> experiment(long index) {
+        return TopicEntry.of(Topics.EXPERIMENTS, SomeExperiments.halves("e"));
     }
 
     private static TopicEntry<ModelRelease> release(long index) {

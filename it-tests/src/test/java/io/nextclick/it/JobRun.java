@@ -2,6 +2,7 @@ package io.nextclick.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nextclick.jobs.ExperimentEnds;
 import io.nextclick.jobs.JobOptions;
 import io.nextclick.jobs.RecommenderConfig;
 import io.nextclick.jobs.SessionRecommenderJob;
@@ -112,6 +113,7 @@ final class JobRun implements AutoCloseable {
                 KafkaEnds.recommendations(config.kafka()),
                 KafkaEnds.rejected(config.kafka()),
                 config.releases() == null ? null : SessionRecommenderJob.releases(config),
+                ExperimentEnds.of(config),
                 models);
         job = system.flink().submit(environment);
         return this;

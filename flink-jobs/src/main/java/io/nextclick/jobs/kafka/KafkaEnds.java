@@ -160,6 +160,34 @@ public final class KafkaEnds {
                 new TopicEntryRecords<>(values, topic, encoding, maxRequestBytes(clients)));
     }
 
+    /**
+     * Writes entries to a compacted topic that readers are to see at once, whatever the job's
+     * guarantee.
+     *
+     * @param values what the entries are
+     * @param topic the topic they are written to
+     */
+    public static <T> KafkaSink<TopicEntry<T>> entrySinkAtOnce(
+            Topic<T> values, String topic, Encoding encoding, KafkaClients clients) {
+        return atLeastOnce(
+                new TopicEntryRecords<>(values, topic, encoding, maxRequestBytes(clients)),
+                clients);
+    }
+
+    /**
+     * Writes values to a topic in which nothing is ever withdrawn.
+     *
+     * @param values what the values are
+     * @param topic the topic they are written to
+     */
+    public static <T> KafkaSink<T> valueSink(
+            Topic<T> values, String topic, Encoding encoding, KafkaClients clients) {
+        return sink(
+                clients,
+                topic,
+                new ValueRecords<>(values, topic, encoding, maxRequestBytes(clients)));
+    }
+
     /** Answers. */
     public static KafkaSink<Recommendation> recommendations(KafkaSettings settings) {
         return sink(

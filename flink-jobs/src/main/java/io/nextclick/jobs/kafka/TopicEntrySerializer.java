@@ -5,6 +5,7 @@ import io.nextclick.jobs.types.OwnType;
 import io.nextclick.schemas.AvroCodec;
 import io.nextclick.schemas.CatalogItem;
 import io.nextclick.schemas.Codec;
+import io.nextclick.schemas.Experiment;
 import io.nextclick.schemas.ItemEmbedding;
 import io.nextclick.schemas.MalformedRecordException;
 import io.nextclick.schemas.ModelRelease;
@@ -44,6 +45,10 @@ public final class TopicEntrySerializer<T> extends TypeSerializer<TopicEntry<T>>
     /** Flink's name for an entry of {@code related-items}. */
     public static final TypeInformation<TopicEntry<RelatedItems>> RELATED_ITEMS =
             type(Topics.RELATED_ITEMS);
+
+    /** Flink's name for an entry of {@code experiments}. */
+    public static final TypeInformation<TopicEntry<Experiment>> EXPERIMENT =
+            type(Topics.EXPERIMENTS);
 
     private static final long serialVersionUID = 1L;
     private static final int VERSION = 1;

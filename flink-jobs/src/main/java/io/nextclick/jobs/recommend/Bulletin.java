@@ -1,7 +1,9 @@
 package io.nextclick.jobs.recommend;
 
+import io.nextclick.jobs.kafka.TopicEntry;
 import io.nextclick.jobs.model.ApprovedRelease;
 import io.nextclick.models.ranking.TrendingCounts;
+import io.nextclick.schemas.Experiment;
 import java.util.Objects;
 
 /** What every subtask that answers is told, all of them the same and in the same order. */
@@ -24,6 +26,18 @@ public sealed interface Bulletin {
 
         public Trending {
             Objects.requireNonNull(counts, "counts");
+        }
+    }
+
+    /**
+     * An experiment has begun, changed or ended.
+     *
+     * @param entry what the topic of experiments says
+     */
+    record Experimenting(TopicEntry<Experiment> entry) implements Bulletin {
+
+        public Experimenting {
+            Objects.requireNonNull(entry, "entry");
         }
     }
 }

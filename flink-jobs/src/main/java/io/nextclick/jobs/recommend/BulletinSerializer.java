@@ -1,19 +1,24 @@
 package io.nextclick.jobs.recommend;
 
+import io.nextclick.jobs.kafka.TopicEntry;
+import io.nextclick.jobs.kafka.TopicEntrySerializer;
 import io.nextclick.jobs.model.ApprovedReleaseSerializer;
 import io.nextclick.jobs.trending.TrendingCountsSerializer;
 import io.nextclick.jobs.types.ImmutableSerializer;
 import io.nextclick.jobs.types.OwnType;
 import io.nextclick.jobs.types.VersionedSnapshot;
+import io.nextclick.schemas.Experiment;
 import java.io.IOException;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /**
- * Layout 1: a byte for the kind, 0 for a release and 1 for what is trending, then that as its own
- * serializer writes it, in layout 1.
+ * Layout 1: a byte for the kind, 0 for a release, 1 for what is trending and 2 for an experiment,
+ * then that as its own serializer writes it, in layout 1.
  */
 public final class BulletinSerializer extends ImmutableSerializer<Bulletin> {
 
@@ -25,9 +30,12 @@ public final class BulletinSerializer extends ImmutableSerializer<Bulletin> {
 
     private static final int RELEASED = 0;
     private static final int TRENDING = 1;
+    private static final int EXPERIMENTING = 2;
 
     private final ApprovedReleaseSerializer releases = new ApprovedReleaseSerializer();
     private final TrendingCountsSerializer counts = new TrendingCountsSerializer();
+    private final TypeSerializer<TopicEntry<Experiment>> experiments =
+            TopicEntrySerializer.EXPERIMENT.createSerializer(new SerializerConfigImpl());
 
     public BulletinSerializer() {
         super(Bulletin.class);
@@ -41,6 +49,9 @@ public final class BulletinSerializer extends ImmutableSerializer<Bulletin> {
         } else if (bulletin instanceof Bulletin.Trending trending) {
             out.writeByte(TRENDING);
             counts.serialize(trending.counts(), out);
+        } else if (bulletin instanceof Bulletin.Experimenting experimenting) {
+            out.writeByte(EXPERIMENTING);
+            experiments.serialize(experimenting.entry(), out);
         } else {
             throw new IOException("no layout for " + bulletin);
         }
@@ -52,6 +63,7 @@ public final class BulletinSerializer extends ImmutableSerializer<Bulletin> {
         return switch (kind) {
             case RELEASED -> new Bulletin.Released(releases.deserialize(in));
             case TRENDING -> new Bulletin.Trending(counts.deserialize(in));
+            case EXPERIMENTING -> new Bulletin.Experimenting(experiments.deserialize(in));
             default -> throw new IOException("a bulletin of kind " + kind);
         };
     }

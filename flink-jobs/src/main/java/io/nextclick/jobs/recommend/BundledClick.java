@@ -1,5 +1,6 @@
 package io.nextclick.jobs.recommend;
 
+import io.nextclick.jobs.experiment.Participation;
 import io.nextclick.jobs.kafka.ReceivedClick;
 import io.nextclick.models.ranker.QueryFacts;
 import io.nextclick.models.ranking.CandidateList;
@@ -74,6 +75,12 @@ final class BundledClick {
 
     /** The list itself, where no rows stand for its items. */
     List<RecommendedItem> items;
+
+    /** The part that it takes in an experiment; null for none. */
+    Participation participation;
+
+    /** Where its list is drawn from several: by place the name of a variant; null for nobody. */
+    List<String> teams;
 
     BundledClick(ReceivedClick click) {
         this.click = click;

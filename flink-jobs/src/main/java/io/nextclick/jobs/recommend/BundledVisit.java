@@ -1,5 +1,7 @@
 package io.nextclick.jobs.recommend;
 
+import io.nextclick.jobs.experiment.Participation;
+
 /** A session with clicks in the bundle. */
 final class BundledVisit {
 
@@ -22,6 +24,9 @@ final class BundledVisit {
 
     /** Rows to rebuild from; null if the stored state is good. */
     int[] replay;
+
+    /** The part that it takes in an experiment, after the last click judged; null for none. */
+    Participation participation;
 
     BundledVisit(HotSessions.Hot session) {
         this.session = session;

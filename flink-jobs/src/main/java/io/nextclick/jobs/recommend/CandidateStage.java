@@ -1,5 +1,7 @@
 package io.nextclick.jobs.recommend;
 
+import io.nextclick.jobs.experiment.AnsweringMeans;
+import io.nextclick.jobs.experiment.VariantPlan;
 import io.nextclick.jobs.retrieve.LiveCatalog;
 import io.nextclick.jobs.retrieve.LiveItems;
 import io.nextclick.jobs.retrieve.LiveTower;
@@ -20,10 +22,12 @@ import io.nextclick.schemas.Recommendation.RecommendedItem;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.flink.api.common.functions.RuntimeContext;
 import org.apache.flink.api.common.state.OperatorStateStore;
 import org.apache.flink.metrics.Gauge;
@@ -88,8 +92,11 @@ final class CandidateStage implements AutoCloseable {
     /** Null where there is no catalogue. */
     private Predicate<String> dropped;
 
-    /** Of a bundle, after what is dropped. */
+    /** Of a bundle, after what is dropped: the job's own, and those of variants that set others. */
     private final List<RerankRule> rules = new ArrayList<>();
+
+    private final IdentityHashMap<VariantPlan, List<RerankRule>> rulesOfVariants =
+            new IdentityHashMap<>();
 
     /**
      * @param store holds what has been learnt, and is read by {@link #open}
@@ -148,6 +155,17 @@ final class CandidateStage implements AutoCloseable {
         }
     }
 
+    /** What a variant of an experiment can set here. */
+    AnsweringMeans means() {
+        return new AnsweringMeans(
+                settings.sources().stream()
+                        .map(CandidateSource::label)
+                        .collect(Collectors.toUnmodifiableSet()),
+                settings.live() != null && settings.live().catalog(),
+                settings.hasTowers(),
+                ranking != null);
+    }
+
     void snapshot() throws Exception {
         weights.snapshot();
     }
@@ -186,18 +204,40 @@ final class CandidateStage implements AutoCloseable {
                     live.ranker(), (item, now) -> catalog.facts(item, popularity(item, now), now));
         }
         rules.clear();
-        if (settings.mostPerCategory() > 0) {
-            rules.add(new CategoryCap(settings.mostPerCategory(), catalog::category));
+        rulesOfVariants.clear();
+        addRules(settings.mostPerCategory(), settings.relevance(), rules);
+    }
+
+    private void addRules(int mostPerCategory, double relevance, List<RerankRule> to) {
+        if (mostPerCategory > 0) {
+            to.add(new CategoryCap(mostPerCategory, live.catalog()::category));
         }
-        if (settings.relevance() < 1 && bundle != null) {
-            rules.add(
-                    new MarginalRelevance(
-                            settings.relevance(), bundle.dimension(), bundle.vectors()));
+        if (relevance < 1 && bundle != null) {
+            to.add(new MarginalRelevance(relevance, bundle.dimension(), bundle.vectors()));
         }
     }
 
     private double popularity(String item, long nowMillis) {
         return trending == null ? Double.NaN : trending.count(item, nowMillis);
+    }
+
+    /** How a variant's lists are put in order; null stands for the job's own. */
+    private List<RerankRule> rules(VariantPlan plan) {
+        if (plan == null || !plan.orders()) {
+            return rules;
+        }
+        return rulesOfVariants.computeIfAbsent(
+                plan,
+                key -> {
+                    List<RerankRule> own = new ArrayList<>();
+                    addRules(
+                            plan.mostPerCategory() == null
+                                    ? settings.mostPerCategory()
+                                    : plan.mostPerCategory(),
+                            plan.relevance() == null ? settings.relevance() : plan.relevance(),
+                            own);
+                    return own;
+                });
     }
 
     /**
@@ -271,12 +311,16 @@ final class CandidateStage implements AutoCloseable {
      * Makes the click's list of what the sources proposed, and takes its fallback away if any of it
      * that may be recommended was proposed by a source that has read the session.
      *
+     * @param plan how the variant that answers does it; null: as the job does
      * @param model null for none
      * @param popular fills up a list that is too short; asked only then
      * @return null if no source proposed anything
      */
     List<RecommendedItem> list(
-            BundledClick pending, ActiveModel model, Supplier<CandidateList> popular) {
+            BundledClick pending,
+            VariantPlan plan,
+            ActiveModel model,
+            Supplier<CandidateList> popular) {
         CandidateList[] lists = proposed(pending, model);
         if (lists == null) {
             return null;
@@ -284,6 +328,9 @@ final class CandidateStage implements AutoCloseable {
         boolean knowsLast = model == null || model.knows(pending.click.itemId());
         byte situation = MixtureWeights.situation(knowsLast);
         double[] weight = weights.bySource(situation);
+        if (plan != null && plan.weighs()) {
+            weight = plan.weights(CandidateSource.labels(), weight);
+        }
         Candidates blended = blended(lists, weight);
         if (hasReadSession(blended)) {
             pending.fallback = null;
@@ -291,11 +338,11 @@ final class CandidateStage implements AutoCloseable {
         if (weights.isMixture()) {
             pending.proposals = Proposals.of(blended, lists, situation);
         }
-        arrange(pending, blended);
+        arrange(pending, plan, blended);
         if (blended.size() < count) {
             lists[POPULARITY] = popular.get();
             blended = blended(lists, weight);
-            arrange(pending, blended);
+            arrange(pending, plan, blended);
         }
         if (ranking != null) {
             ranking.count(pending);
@@ -318,6 +365,8 @@ final class CandidateStage implements AutoCloseable {
         if (lists == null) {
             return null;
         }
+        // Where the list of another variant has been filled up.
+        lists[POPULARITY] = CandidateList.EMPTY;
         if (pending.top != null) {
             lists[MODEL] = model.candidates(pending);
         }
@@ -355,11 +404,15 @@ final class CandidateStage implements AutoCloseable {
     }
 
     /** What comes behind retrieval: the ranker's order, then the rules. */
-    private void arrange(BundledClick pending, Candidates blended) {
+    private void arrange(BundledClick pending, VariantPlan plan, Candidates blended) {
         if (ranking != null) {
-            ranking.rank(pending, blended);
+            if (plan == null || plan.ranks()) {
+                ranking.rank(pending, blended);
+            } else {
+                ranking.passOver(pending);
+            }
         }
-        for (RerankRule rule : rules) {
+        for (RerankRule rule : rules(plan)) {
             rule.apply(blended, count);
         }
     }

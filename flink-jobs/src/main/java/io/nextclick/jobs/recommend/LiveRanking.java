@@ -154,6 +154,12 @@ final class LiveRanking {
         }
     }
 
+    /** Leaves a click's candidates in the order of retrieval, as a variant of an experiment may. */
+    void passOver(BundledClick pending) {
+        pending.ranker = null;
+        pending.isUnranked = false;
+    }
+
     /** Counts a click whose list has been made. */
     void count(BundledClick pending) {
         if (pending.ranker != null) {

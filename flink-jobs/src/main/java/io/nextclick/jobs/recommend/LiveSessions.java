@@ -29,6 +29,7 @@ import org.apache.flink.streaming.api.operators.InternalTimerService;
 final class LiveSessions {
 
     private final HotSessions hotSessions;
+    private final Consumer<HotSessions.Hot> whenEnded;
     private final Consumer<String> setCurrentKey;
     private final int keyGroups;
     private final int firstKeyGroup;
@@ -44,16 +45,19 @@ final class LiveSessions {
     /**
      * @param hotSessions where sessions are kept until they end
      * @param setCurrentKey chooses the session that a timer is set for
+     * @param whenEnded is handed each session that ends, before it is forgotten
      * @param store holds the counts, which are read here
      */
     LiveSessions(
             TaskInfo task,
             HotSessions hotSessions,
             Consumer<String> setCurrentKey,
+            Consumer<HotSessions.Hot> whenEnded,
             OperatorStateStore store)
             throws Exception {
         this.hotSessions = hotSessions;
         this.setCurrentKey = setCurrentKey;
+        this.whenEnded = whenEnded;
         keyGroups = task.getMaxNumberOfParallelSubtasks();
         KeyGroupRange range =
                 KeyGroupRangeAssignment.computeKeyGroupRangeForOperatorIndex(
@@ -110,6 +114,7 @@ final class LiveSessions {
             setCurrentKey.accept(timer.getKey());
             timers.registerEventTimeTimer(VoidNamespace.INSTANCE, end);
         } else {
+            whenEnded.accept(session);
             hotSessions.forget(session);
             count(timer.getKey(), -1);
         }

@@ -1,5 +1,6 @@
 package io.nextclick.jobs.recommend;
 
+import io.nextclick.jobs.experiment.ExperimentOutcomeSerializer;
 import io.nextclick.jobs.kafka.ReceivedClick;
 import io.nextclick.jobs.model.ApprovedRelease;
 import io.nextclick.jobs.model.BackgroundWork;
@@ -10,6 +11,7 @@ import io.nextclick.jobs.model.SubtaskDevice;
 import io.nextclick.jobs.ready.Readiness;
 import io.nextclick.models.device.ComputeDevice;
 import io.nextclick.models.session.SessionRules.Verdict;
+import io.nextclick.schemas.ExperimentOutcome;
 import io.nextclick.schemas.Recommendation;
 import java.io.IOException;
 import java.util.List;
@@ -33,6 +35,7 @@ import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
+import org.apache.flink.util.OutputTag;
 
 /**
  * Answers every click with the items its session is most likely to want next.
@@ -70,6 +73,10 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
      * there was no time for it, or it failed.
      */
     public static final String UNRANKED = "unranked";
+
+    /** What sessions that took part in an experiment came to. */
+    public static final OutputTag<ExperimentOutcome> OUTCOMES =
+            new OutputTag<>("experiment-outcomes", ExperimentOutcomeSerializer.TYPE);
 
     /** Of two inputs that of clicks, as Flink's operators count them. */
     private static final int CLICKS_INPUT = 0;
@@ -147,10 +154,18 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
                         task.getMaxNumberOfParallelSubtasks());
         liveSessions =
                 new LiveSessions(
-                        task, hotSessions, this::setCurrentKey, context.getOperatorStateStore());
+                        task,
+                        hotSessions,
+                        this::setCurrentKey,
+                        session -> recommender.end(session),
+                        context.getOperatorStateStore());
         recommender =
                 new Recommender(
-                        settings, hotSessions, liveSessions, context.getOperatorStateStore());
+                        settings,
+                        hotSessions,
+                        liveSessions,
+                        this::emit,
+                        context.getOperatorStateStore());
         if (settings.releases()) {
             releases = new ReleasesInForce(context.getOperatorStateStore());
         } else {
@@ -275,6 +290,8 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
             }
         } else if (bulletin instanceof Bulletin.Trending trending) {
             recommender.takeTrending(trending.counts());
+        } else if (bulletin instanceof Bulletin.Experimenting experimenting) {
+            recommender.tell(experimenting.entry());
         } else {
             throw new IllegalStateException("nothing here takes " + bulletin);
         }
@@ -397,6 +414,10 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
             }
         }
         counters.recommendations.inc(answer);
+    }
+
+    private void emit(ExperimentOutcome outcome) {
+        output.collect(OUTCOMES, new StreamRecord<>(outcome, outcome.endedAtMillis()));
     }
 
     // ------------------------------------------------------------------ ends of sessions

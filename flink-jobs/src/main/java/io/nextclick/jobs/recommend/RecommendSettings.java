@@ -26,6 +26,7 @@ import java.time.Duration;
  * @param liveQualityWindow labelled lists that the quality gauges look back over
  * @param candidates what proposes items beside the model; null for nothing
  * @param releases whether released models take the place of the one at the path
+ * @param experiments whether experiments are followed
  */
 public record RecommendSettings(
         String modelPath,
@@ -44,7 +45,8 @@ public record RecommendSettings(
         int livePopularitySize,
         int liveQualityWindow,
         CandidateSettings candidates,
-        boolean releases)
+        boolean releases,
+        boolean experiments)
         implements Serializable {
 
     private static final long serialVersionUID = 1L;

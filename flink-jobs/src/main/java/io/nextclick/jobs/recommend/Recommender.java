@@ -1,6 +1,10 @@
 package io.nextclick.jobs.recommend;
 
+import io.nextclick.jobs.experiment.AnsweringMeans;
+import io.nextclick.jobs.experiment.Experiments;
+import io.nextclick.jobs.experiment.VariantPlan;
 import io.nextclick.jobs.kafka.ReceivedClick;
+import io.nextclick.jobs.kafka.TopicEntry;
 import io.nextclick.jobs.types.Fingerprint;
 import io.nextclick.models.ranking.CandidateList;
 import io.nextclick.models.ranking.TrendingCounts;
@@ -8,6 +12,8 @@ import io.nextclick.models.scoring.ScoreScale;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.SessionRules;
 import io.nextclick.models.session.SessionRules.Verdict;
+import io.nextclick.schemas.Experiment;
+import io.nextclick.schemas.ExperimentOutcome;
 import io.nextclick.schemas.Recommendation;
 import io.nextclick.schemas.Recommendation.ModelReference;
 import io.nextclick.schemas.Recommendation.RecommendedItem;
@@ -18,6 +24,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.apache.flink.api.common.functions.RuntimeContext;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
@@ -59,6 +66,9 @@ final class Recommender implements AutoCloseable {
     /** Null where nothing but the model proposes items. */
     private final CandidateStage candidates;
 
+    /** Null where no experiments are followed. */
+    private final LiveExperiments experiments;
+
     private final LiveQuality quality;
     private RecommendMetrics counters;
     private ProcessingTimeService clock;
@@ -74,12 +84,14 @@ final class Recommender implements AutoCloseable {
 
     /**
      * @param liveSessions is told of each session that begins
+     * @param outcomes takes what sessions have come to in experiments
      * @param store holds what has been learnt and counted
      */
     Recommender(
             RecommendSettings settings,
             HotSessions hotSessions,
             LiveSessions liveSessions,
+            Consumer<ExperimentOutcome> outcomes,
             OperatorStateStore store)
             throws Exception {
         this.settings = settings;
@@ -96,6 +108,17 @@ final class Recommender implements AutoCloseable {
             candidates = null;
             CandidateStage.forget(store);
         }
+        if (settings.experiments()) {
+            experiments = new LiveExperiments(means(), store, outcomes);
+        } else {
+            experiments = null;
+            Experiments.forget(store);
+        }
+    }
+
+    /** What a variant of an experiment can set here. */
+    private AnsweringMeans means() {
+        return candidates == null ? AnsweringMeans.NONE : candidates.means();
     }
 
     /** Waits for live items where they take part; {@link #answerWith} comes after. */
@@ -110,6 +133,21 @@ final class Recommender implements AutoCloseable {
         quality.register(group, context);
         if (candidates != null) {
             candidates.open(group, context);
+        }
+        if (experiments != null) {
+            experiments.open(group);
+        }
+    }
+
+    /** Takes up what the topic says of an experiment from now on. */
+    void tell(TopicEntry<Experiment> entry) {
+        experiments.tell(entry);
+    }
+
+    /** A session has ended. */
+    void end(HotSessions.Hot session) {
+        if (experiments != null) {
+            experiments.end(session.sessionId, session.state);
         }
     }
 
@@ -158,6 +196,9 @@ final class Recommender implements AutoCloseable {
     void snapshot() throws Exception {
         if (candidates != null) {
             candidates.snapshot();
+        }
+        if (experiments != null) {
+            experiments.snapshot();
         }
         List<Tuple2<String, Long>> popularity = new ArrayList<>();
         if (livePopularity != null) {
@@ -220,6 +261,9 @@ final class Recommender implements AutoCloseable {
             if (visit == null) {
                 visit = new BundledVisit(hotSessions.read(sessionId));
                 visits.put(sessionId, visit);
+                if (experiments != null) {
+                    experiments.takeUp(visit, sessionId);
+                }
             }
             pending.visit = visit;
         }
@@ -247,6 +291,9 @@ final class Recommender implements AutoCloseable {
                 continue;
             }
             visit.isChanged = true;
+            if (experiments != null) {
+                experiments.judge(pending);
+            }
             boolean isLate = click.eventTimeMillis() <= watermark;
             if (verdict == Verdict.STARTS) {
                 counters.sessions.inc();
@@ -326,13 +373,19 @@ final class Recommender implements AutoCloseable {
                 continue;
             }
             SessionState state = pending.visit.state;
+            ReceivedClick click = pending.click;
+            String id = click.topic() + '-' + click.partition() + '-' + click.offset();
             if (pending.verdict == Verdict.CONTINUES) {
                 label(pending, state);
+            } else if (experiments != null && pending.verdict == Verdict.STARTS) {
+                experiments.begin(pending, state, id);
             }
-            ReceivedClick click = pending.click;
             pending.ageMillis =
                     click.timestampMillis() < 0 ? 0 : Math.max(0, now - click.timestampMillis());
             List<RecommendedItem> items = list(pending, state);
+            if (experiments != null) {
+                experiments.answered(pending, state);
+            }
             if (pending.fallback == null && pending.isUnranked) {
                 pending.fallback = RecommendOperator.UNRANKED;
             }
@@ -341,7 +394,7 @@ final class Recommender implements AutoCloseable {
             }
             answers.add(
                     new Recommendation(
-                            click.topic() + '-' + click.partition() + '-' + click.offset(),
+                            id,
                             click.sessionId(),
                             click.userId(),
                             pending.step,
@@ -355,7 +408,9 @@ final class Recommender implements AutoCloseable {
                             pending.fallback,
                             now,
                             pending.ranker,
-                            null));
+                            pending.participation == null
+                                    ? null
+                                    : pending.participation.reference()));
             if (click.timestampMillis() >= 0) {
                 counters.clickToRecommendation.update(pending.ageMillis);
             }
@@ -398,8 +453,7 @@ final class Recommender implements AutoCloseable {
     // ------------------------------------------------------------------ lists
 
     private void label(BundledClick pending, SessionState state) {
-        long stamp = model == null ? SessionState.NO_MODEL : model.stamp();
-        if (state.list == null || state.listModel != stamp) {
+        if (state.list == null) {
             return;
         }
         int rank = -1;
@@ -409,6 +463,13 @@ final class Recommender implements AutoCloseable {
                 rank = place;
                 break;
             }
+        }
+        if (experiments != null) {
+            LiveExperiments.follow(state, rank);
+        }
+        long stamp = model == null ? SessionState.NO_MODEL : model.stamp();
+        if (state.listModel != stamp) {
+            return;
         }
         boolean isPopularity = model == null && candidates == null;
         quality.label(rank, isPopularity ? rank : pending.popularityRank);
@@ -420,24 +481,43 @@ final class Recommender implements AutoCloseable {
 
     /** Makes the click's list and leaves its fingerprint in the session. */
     private List<RecommendedItem> list(BundledClick pending, SessionState state) {
-        List<RecommendedItem> items =
-                candidates == null ? null : candidates.list(pending, model, () -> popular(pending));
         long[] list = state.roomForList(Math.min(settings.count(), LiveQuality.CUTOFF));
-        int listed;
-        if (items != null) {
-            listed = ActiveModel.fingerprints(items, list);
-        } else if (model == null) {
-            items = pending.items;
-            listed = ActiveModel.fingerprints(items, list);
+        List<RecommendedItem> items;
+        if (pending.participation != null) {
+            items = experiments.list(pending, settings.count(), plan -> made(pending, plan, list));
         } else {
-            items = new ArrayList<>(settings.count());
-            listed =
-                    model.list(
-                            pending, items, list, candidates == null ? null : candidates.dropped());
+            items = made(pending, null, list);
+        }
+        int listed = Math.min(list.length, items.size());
+        if (pending.teams != null) {
+            ActiveModel.fingerprints(items, list);
         }
         state.proposals = pending.proposals;
         state.list = listed == list.length ? list : Arrays.copyOf(list, listed);
         state.listModel = model == null ? SessionState.NO_MODEL : model.stamp();
+        return items;
+    }
+
+    /**
+     * Makes a list for the click.
+     *
+     * @param plan how the variant that answers does it; null: as the job does
+     * @param fingerprints takes those of the list's first items
+     */
+    private List<RecommendedItem> made(
+            BundledClick pending, VariantPlan plan, long[] fingerprints) {
+        List<RecommendedItem> items =
+                candidates == null
+                        ? null
+                        : candidates.list(pending, plan, model, () -> popular(pending));
+        if (items == null && model != null) {
+            items = new ArrayList<>(settings.count());
+            model.list(
+                    pending, items, fingerprints, candidates == null ? null : candidates.dropped());
+            return items;
+        }
+        items = items == null ? pending.items : items;
+        ActiveModel.fingerprints(items, fingerprints);
         return items;
     }
 

@@ -1,5 +1,6 @@
 package io.nextclick.jobs.recommend;
 
+import io.nextclick.jobs.experiment.ExperimentTally;
 import io.nextclick.jobs.model.LoadedModel;
 import io.nextclick.jobs.types.Fingerprint;
 import io.nextclick.models.session.SessionRules;
@@ -66,6 +67,12 @@ final class SessionState implements SessionRules.SoFar {
 
     /** What the sources of the last list proposed; null where there is but one. */
     Proposals proposals;
+
+    /**
+     * What the session has come to in the experiment that it takes part in; null if in none. It
+     * stays when a new session begins, until somebody has asked what the last one came to.
+     */
+    ExperimentTally tally;
 
     /** The stamp of the model that made {@link #hidden}. */
     long hiddenModel = NO_MODEL;
@@ -137,7 +144,11 @@ final class SessionState implements SessionRules.SoFar {
         return items;
     }
 
-    /** Begins a new session under the same id: everything of the last one is forgotten. */
+    /**
+     * Begins a new session under the same id: everything of the last one is forgotten but its last
+     * list, which a click before this one may still have to be held against until there is another,
+     * and its tally.
+     */
     void start() {
         step = 0;
         lastEventTimeMillis = Long.MIN_VALUE;
@@ -146,9 +157,6 @@ final class SessionState implements SessionRules.SoFar {
         itemsTo = itemBytes.length;
         items = null;
         eventIdCount = 0;
-        list = null;
-        listModel = NO_MODEL;
-        proposals = null;
         hidden = null;
         hiddenModel = NO_MODEL;
     }
@@ -217,6 +225,7 @@ final class SessionState implements SessionRules.SoFar {
                 + Long.BYTES * eventIds.length
                 + (list == null ? 0 : ARRAY_BYTES + Long.BYTES * list.length)
                 + (proposals == null ? 0 : proposals.approximateBytes())
+                + (tally == null ? 0 : tally.approximateBytes())
                 + (hidden == null ? 0 : ARRAY_BYTES + Float.BYTES * hidden.length);
     }
 
@@ -256,6 +265,7 @@ final class SessionState implements SessionRules.SoFar {
         copy.listModel = listModel;
         copy.list = list == null ? null : list.clone();
         copy.proposals = proposals;
+        copy.tally = tally == null ? null : tally.copy();
         copy.hiddenModel = hiddenModel;
         copy.hidden = hidden == null ? null : hidden.clone();
         return copy;

@@ -1,5 +1,6 @@
 package io.nextclick.jobs.recommend;
 
+import io.nextclick.jobs.experiment.ExperimentTally;
 import io.nextclick.jobs.types.Bytes;
 import io.nextclick.jobs.types.LayoutSerializer;
 import io.nextclick.jobs.types.OwnType;
@@ -29,6 +30,8 @@ import org.apache.flink.core.memory.DataOutputView;
  * proposals              count n + 1, or 0 if there are none; a byte: the situation; a byte: a bit
  *                        for each of the s sources that spoke; n times 8 bytes; n times s bytes of
  *                        ranks; n times s bytes of shares
+ * experiment             1 if the session takes part in one, then its tally ({@link
+ *                        ExperimentTally#write}), or 0
  * </pre>
  *
  * Layout 2 knew the model and the tower alone: in its proposals stood, behind the count, a byte, in
@@ -109,6 +112,10 @@ public final class SessionStateSerializer extends LayoutSerializer<SessionState>
             out.write(proposals.ranks);
             out.write(proposals.shares);
         }
+        out.writeBoolean(state.tally != null);
+        if (state.tally != null) {
+            state.tally.write(out);
+        }
     }
 
     @Override
@@ -145,6 +152,9 @@ public final class SessionStateSerializer extends LayoutSerializer<SessionState>
                     read == 2
                             ? readProposalsOfTwo(proposals - 1, in)
                             : readProposals(proposals - 1, in);
+        }
+        if (read >= 3 && in.readBoolean()) {
+            state.tally = ExperimentTally.read(in);
         }
         return state;
     }

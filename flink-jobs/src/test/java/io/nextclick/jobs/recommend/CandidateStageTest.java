@@ -95,6 +95,7 @@ class CandidateStageTest {
                 SETTINGS.livePopularitySize(),
                 SETTINGS.liveQualityWindow(),
                 candidates,
+                false,
                 false);
     }
 

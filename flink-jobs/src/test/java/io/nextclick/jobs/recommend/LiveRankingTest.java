@@ -5,6 +5,7 @@ import static io.nextclick.jobs.recommend.OperatorRun.items;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.nextclick.jobs.experiment.SomeExperiments;
 import io.nextclick.jobs.kafka.ReceivedClick;
 import io.nextclick.jobs.retrieve.HandFeed;
 import io.nextclick.jobs.retrieve.LiveRanker;
@@ -28,6 +29,9 @@ import io.nextclick.models.ranking.TrendingCounts;
 import io.nextclick.models.scoring.ScoreScale;
 import io.nextclick.models.session.SessionRules;
 import io.nextclick.schemas.CatalogItem;
+import io.nextclick.schemas.Experiment.Method;
+import io.nextclick.schemas.Experiment.Unit;
+import io.nextclick.schemas.Experiment.Variant;
 import io.nextclick.schemas.RankingFacts;
 import io.nextclick.schemas.RankingFacts.SourceFacts;
 import io.nextclick.schemas.Recommendation;
@@ -144,7 +148,8 @@ class LiveRankingTest {
                         SETTINGS.livePopularitySize(),
                         SETTINGS.liveQualityWindow(),
                         candidates,
-                        false);
+                        false,
+                        true);
         return new OperatorRun(settings, FakeModels.recurrent("v1")).open();
     }
 
@@ -163,6 +168,44 @@ class LiveRankingTest {
         List<Recommendation> answers = run.answers();
         run.endOfTime();
         return answers;
+    }
+
+    /** So that two stages can be compared with one. */
+    @Test
+    void aVariantOfAnExperimentMayGoWithoutTheRanker() throws Exception {
+        fillCatalogue(PRICES);
+        List<Recommendation> retrieved;
+        try (OperatorRun run = run(null, CANDIDATES)) {
+            retrieved = clicks(run);
+        }
+        feed.ranker(byPrice("r1", true));
+        try (OperatorRun run = run(RANKING, CANDIDATES)) {
+            run.tell(
+                    SomeExperiments.experiment(
+                            "stages",
+                            Unit.SESSION,
+                            Method.SPLIT,
+                            SomeExperiments.plain("two stages", 0.5),
+                            new Variant(
+                                    "one stage", 0.5, null, Map.of(), Map.of("ranking", "false"))));
+            List<Recommendation> answers = clicks(run);
+            Map<String, Integer> answered = new HashMap<>();
+            for (int click = 0; click < answers.size(); click++) {
+                Recommendation answer = answers.get(click);
+                String variant = answer.experiment().variant();
+                answered.merge(variant, 1, Integer::sum);
+                assertThat(answer.fallback()).isNull();
+                if (variant.equals("one stage")) {
+                    assertThat(answer.ranker()).isNull();
+                    assertThat(items(answer)).isEqualTo(items(retrieved.get(click)));
+                } else {
+                    assertThat(answer.ranker()).isEqualTo(new ModelReference("ranker", "r1"));
+                }
+            }
+            assertThat(answered).containsOnlyKeys("one stage", "two stages");
+            assertThat(run.counter("ranking.ranked")).isEqualTo((long) answered.get("two stages"));
+            assertThat(run.counter("ranking.unranked")).isZero();
+        }
     }
 
     @Test

@@ -60,7 +60,8 @@ class ModelExchangeTest {
                 1_000,
                 1_000,
                 null,
-                releases);
+                releases,
+                false);
     }
 
     /**

@@ -3,11 +3,16 @@ package io.nextclick.jobs.recommend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nextclick.jobs.kafka.ReceivedClick;
+import io.nextclick.jobs.kafka.TopicEntry;
 import io.nextclick.jobs.model.ApprovedRelease;
 import io.nextclick.jobs.model.ModelLoader;
+import io.nextclick.schemas.Experiment;
+import io.nextclick.schemas.ExperimentOutcome;
 import io.nextclick.schemas.Recommendation;
+import io.nextclick.schemas.Topics;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +55,7 @@ final class OperatorRun implements AutoCloseable {
                     1_000,
                     1_000,
                     null,
+                    false,
                     false);
 
     private final KeyedOneInputStreamOperatorTestHarness<String, ReceivedClick, Recommendation>
@@ -162,6 +168,23 @@ final class OperatorRun implements AutoCloseable {
     OperatorRun tell(Bulletin bulletin) {
         operator.processElement2(new StreamRecord<>(bulletin));
         return this;
+    }
+
+    /** What the topic of experiments says, on the second input. */
+    OperatorRun tell(Experiment experiment) {
+        return tell(TopicEntry.of(Topics.EXPERIMENTS, experiment));
+    }
+
+    OperatorRun tell(TopicEntry<Experiment> entry) {
+        operator.processElement2(new StreamRecord<>(new Bulletin.Experimenting(entry)));
+        return this;
+    }
+
+    /** What sessions have come to in experiments so far, in order. */
+    List<ExperimentOutcome> outcomes() {
+        Collection<StreamRecord<ExperimentOutcome>> records =
+                harness.getSideOutput(RecommendOperator.OUTCOMES);
+        return records == null ? List.of() : records.stream().map(StreamRecord::getValue).toList();
     }
 
     OperatorRun watermarkOfReleases(long timeMillis) throws Exception {

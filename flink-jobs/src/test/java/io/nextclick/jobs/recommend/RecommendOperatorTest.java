@@ -742,7 +742,8 @@ class RecommendOperatorTest {
                     base.livePopularitySize(),
                     base.liveQualityWindow(),
                     base.candidates(),
-                    base.releases());
+                    base.releases(),
+                    base.experiments());
         }
     }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nextclick.models.ranking.CandidateSource;
+import io.nextclick.schemas.ExperimentOutcome;
+import io.nextclick.schemas.ExperimentOutcome.Credit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
@@ -38,9 +41,9 @@ class SessionStateSerializerTest {
         assertThat(state.hiddenModel).isEqualTo(78);
         assertThat(state.hidden).containsExactly(0.5f, -1.25f, 0x1p35f);
         assertThat(state.proposals).isNull();
-        // What the first layout holds is written in the third with an end to it.
+        // What the first layout holds is written with an end to it: no proposals, no tally.
         byte[] first = bytes("session-state-1.hex");
-        assertThat(write(state)).isEqualTo(Arrays.copyOf(first, first.length + 1));
+        assertThat(write(state)).isEqualTo(Arrays.copyOf(first, first.length + 2));
     }
 
     @Test
@@ -94,13 +97,31 @@ class SessionStateSerializerTest {
         assertThat(ranks(proposals, CandidateSource.TRENDING_CATEGORY)).containsExactly(2, -1, 0);
         assertThat(shares(proposals, CandidateSource.CO_VISITATION))
                 .containsExactly(0, .8f, 128 / 255f);
+        ExperimentOutcome outcome = state.tally.outcome("v");
+        assertThat(outcome)
+                .isEqualTo(
+                        new ExperimentOutcome(
+                                outcome.id(),
+                                "e",
+                                "s",
+                                null,
+                                "v",
+                                "u",
+                                1,
+                                2,
+                                3,
+                                2,
+                                1,
+                                List.of(new Credit("b", 1)),
+                                Map.of()));
         assertThat(write(state)).isEqualTo(bytes("session-state-3.hex"));
+        // The last list is open, and its second place the second variant's.
+        state.tally.followed(1);
+        assertThat(state.tally.outcome("v").credits()).containsExactly(new Credit("b", 2));
         assertThat(SERIALIZER.copy(state).proposals.find(13)).isEqualTo(2);
         assertThat(proposals.find(14)).isEqualTo(-1);
         state.proposals = new Proposals(new long[0], (byte) 0, (byte) 0, new byte[0], new byte[0]);
         assertThat(read(write(state)).proposals.speaking()).isZero();
-        state.start();
-        assertThat(state.proposals).isNull();
     }
 
     private static int[] ranks(Proposals proposals, CandidateSource source) {

@@ -3,6 +3,7 @@ package io.nextclick.jobs.types;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nextclick.jobs.experiment.SomeExperiments;
 import io.nextclick.jobs.kafka.ClickRecordSerializer;
 import io.nextclick.jobs.kafka.ReceivedClick;
 import io.nextclick.jobs.kafka.ReceivedClickSerializer;
@@ -132,6 +133,10 @@ class OwnTypesTest {
                 Arguments.of(TrendingCountsSerializer.TYPE, COUNTS),
                 Arguments.of(BulletinSerializer.TYPE, new Bulletin.Released(APPROVED)),
                 Arguments.of(BulletinSerializer.TYPE, new Bulletin.Trending(COUNTS)),
+                Arguments.of(
+                        BulletinSerializer.TYPE,
+                        new Bulletin.Experimenting(
+                                TopicEntry.of(Topics.EXPERIMENTS, SomeExperiments.halves("e")))),
                 Arguments.of(ReceivedClickSerializer.TYPE, FULL),
                 Arguments.of(ReceivedClickSerializer.TYPE, SPARSE),
                 Arguments.of(RejectedClickSerializer.TYPE, REJECT),
@@ -314,7 +319,9 @@ class OwnTypesTest {
                         new Bulletin.Released(new ApprovedRelease(258, "shop", "v2", "ab", "cd")),
                         "01" + "0000000000000007" + "01" + "0361" + "3ff0000000000000",
                         new Bulletin.Trending(
-                                new TrendingCounts(7, List.of(new ItemCount("a", 1)))));
+                                new TrendingCounts(7, List.of(new ItemCount("a", 1)))),
+                        "02" + "0365" + "00",
+                        new Bulletin.Experimenting(TopicEntry.withdrawal("e")));
         BulletinSerializer.Snapshot then = new BulletinSerializer.Snapshot();
         then.readSnapshot(1, new DataInputDeserializer(new byte[0]), getClass().getClassLoader());
         for (Map.Entry<String, Bulletin> each : layout1.entrySet()) {

@@ -1,0 +1,189 @@
+package io.nextclick.jobs.experiment;
+
+import io.nextclick.jobs.kafka.TopicEntry;
+import io.nextclick.jobs.kafka.TopicEntrySerializer;
+import io.nextclick.schemas.Experiment;
+import io.nextclick.schemas.Experiment.State;
+import io.nextclick.schemas.Topics;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.OperatorStateStore;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.MetricGroup;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The experiments that one subtask answers by, as its topic says them.
+ *
+ * <p>A session takes part in at most one, the first by its start that takes it; so an experiment
+ * that begins takes no units from those that run, and each gets of what those before it leave.
+ * Salts are independent, so what is left is a random part of the traffic. It takes part from its
+ * first click or not at all: a visit that was answered in two ways would tell of neither.
+ *
+ * <p>An experiment that this job can't carry out is refused: logged, counted, and nobody takes part
+ * in it.
+ *
+ * <p>State: the running experiments, also those refused, since a job with other options may carry
+ * them out. All subtasks hold the same, having been told the same before each checkpoint; it is a
+ * union, so that a subtask added by rescaling has them too.
+ */
+public final class Experiments {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Experiments.class);
+
+    /** The state's name in a savepoint. */
+    static final String STATE = "experiments";
+
+    private static final Comparator<RunningExperiment> BY_START =
+            Comparator.<RunningExperiment>comparingLong(
+                            running -> running.record().startedAtMillis())
+                    .thenComparing(RunningExperiment::name);
+
+    private final AnsweringMeans means;
+    private final ListState<TopicEntry<Experiment>> state;
+
+    /** All that run, by name. */
+    private final Map<String, Experiment> told = new TreeMap<>();
+
+    /**
+     * Those that can be carried out, in the order in which sessions are offered to them. A gauge
+     * reads it from another thread.
+     */
+    private volatile List<RunningExperiment> running = List.of();
+
+    private Counter refused;
+
+    /**
+     * Takes up what the state holds.
+     *
+     * @param means what the job has to answer with
+     * @param store the operator's
+     */
+    public Experiments(AnsweringMeans means, OperatorStateStore store) throws Exception {
+        this.means = Objects.requireNonNull(means, "means");
+        state = state(store);
+        for (TopicEntry<Experiment> entry : state.get()) {
+            // Each subtask wrote all of them.
+            told.merge(
+                    entry.key(),
+                    entry.value(),
+                    (one, other) -> one.updatedAtMillis() >= other.updatedAtMillis() ? one : other);
+        }
+    }
+
+    /** Drops what a job that followed experiments left, where this one doesn't. */
+    public static void forget(OperatorStateStore store) throws Exception {
+        state(store).clear();
+    }
+
+    private static ListState<TopicEntry<Experiment>> state(OperatorStateStore store)
+            throws Exception {
+        return store.getUnionListState(
+                new ListStateDescriptor<>(STATE, TopicEntrySerializer.EXPERIMENT));
+    }
+
+    /** Comes before anything is told or asked. */
+    public void open(MetricGroup group) {
+        refused = group.counter("experimentsRefused");
+        group.gauge("experimentsRunning", (Gauge<Integer>) () -> running.size());
+        List<RunningExperiment> restored = new ArrayList<>();
+        told.values().forEach(experiment -> add(experiment, restored));
+        publish(restored);
+    }
+
+    /** Takes up what the topic says of an experiment from now on. */
+    public void tell(TopicEntry<Experiment> entry) {
+        List<RunningExperiment> next = new ArrayList<>(running);
+        next.removeIf(each -> each.name().equals(entry.key()));
+        Experiment experiment = entry.value();
+        if (experiment != null && experiment.state() == State.RUNNING) {
+            told.put(entry.key(), experiment);
+            add(experiment, next);
+        } else if (told.remove(entry.key()) != null) {
+            LOG.info(
+                    "The experiment {} is over{}",
+                    entry.key(),
+                    experiment == null || experiment.reason() == null
+                            ? ""
+                            : ": " + experiment.reason());
+        }
+        publish(next);
+    }
+
+    private void add(Experiment experiment, List<RunningExperiment> to) {
+        try {
+            to.add(new RunningExperiment(experiment, means));
+            LOG.info(
+                    "The experiment {} runs with the variants {}",
+                    experiment.name(),
+                    experiment.variants());
+        } catch (IllegalArgumentException e) {
+            refused.inc();
+            LOG.warn(
+                    "The experiment {} is refused, nobody takes part in it: {}",
+                    experiment.name(),
+                    e.getMessage());
+        }
+    }
+
+    private void publish(List<RunningExperiment> next) {
+        next.sort(BY_START);
+        running = List.copyOf(next);
+    }
+
+    /**
+     * The part that a session takes which begins now.
+     *
+     * @param userId its visitor; null if unknown
+     * @return null if it takes none
+     */
+    public Participation join(String sessionId, String userId) {
+        for (RunningExperiment each : running) {
+            Participation participation = each.join(sessionId, userId);
+            if (participation != null) {
+                return participation;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * The part that a session takes on, as it did at its clicks before, whatever the shares are by
+     * now.
+     *
+     * @param tally what the session has come to; null if it took no part
+     * @return null if there is none any more: the run is over, or the variant was taken out of it
+     */
+    public Participation goOn(String sessionId, ExperimentTally tally) {
+        if (tally == null) {
+            return null;
+        }
+        for (RunningExperiment each : running) {
+            if (each.isRun(tally.experiment(), tally.salt())) {
+                int variant =
+                        tally.variant() == null
+                                ? Participation.ALL
+                                : each.variants().indexOf(tally.variant());
+                boolean isGone = (variant == Participation.ALL) != each.interleaves();
+                return isGone ? null : new Participation(each, variant, tally.unitOr(sessionId));
+            }
+        }
+        return null;
+    }
+
+    /** Writes them to the state. */
+    public void snapshot() throws Exception {
+        state.update(
+                told.values().stream()
+                        .map(experiment -> TopicEntry.of(Topics.EXPERIMENTS, experiment))
+                        .toList());
+    }
+}
