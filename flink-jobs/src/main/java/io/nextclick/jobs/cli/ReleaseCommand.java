@@ -1,9 +1,9 @@
 package io.nextclick.jobs.cli;
 
 import io.nextclick.jobs.model.FileSystemModels;
-import io.nextclick.models.device.ComputeDevice;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.files.ModelManifest;
+import io.nextclick.models.ranker.RankerFolder;
 import io.nextclick.models.serving.ServableModel;
 import io.nextclick.models.serving.ServableModels;
 import io.nextclick.schemas.Encoding;
@@ -37,7 +37,8 @@ import picocli.CommandLine.Spec;
             "A release is the address of a model folder and the digest of its manifest: leave the"
                     + " folder as it is, and give the next model a folder of its own. Jobs examine"
                     + " a release before they answer with it; their metrics and log say whether"
-                    + " they did. --rollback releases the newest of the previous models again; once"
+                    + " they did. A ranker is released like a model, always under the same name;"
+                    + " jobs with nextclick.ranking.enabled use it. --rollback releases the newest of the previous models again; once"
                     + " more goes further back."
         })
 final class ReleaseCommand implements Callable<Integer> {
@@ -126,11 +127,7 @@ final class ReleaseCommand implements Callable<Integer> {
         String sha256 = MODELS.fingerprint(path);
         ModelFolder folder = FileSystemModels.folder(path, sha256);
         ModelManifest manifest = folder.manifest();
-        try (ServableModel model = ServableModels.load(folder)) {
-            if (model.vocabulary().size() == 0) {
-                throw new IOException("the model at " + path + " knows no item");
-            }
-        }
+        requireUsable(folder, path);
         return new ModelRelease(
                 name == null ? manifest.name() : name,
                 manifest.version(),
@@ -139,6 +136,19 @@ final class ReleaseCommand implements Callable<Integer> {
                 manifest.kind(),
                 manifest.metrics(),
                 manifest.createdAt().toEpochMilli());
+    }
+
+    /** Loads what a job would load: a model that answers clicks, or a ranker. */
+    private static void requireUsable(ModelFolder folder, String path) throws IOException {
+        if (folder.manifest().kind().equals(RankerFolder.KIND)) {
+            RankerFolder.ranker(folder);
+            return;
+        }
+        try (ServableModel model = ServableModels.load(folder)) {
+            if (model.vocabulary().size() == 0) {
+                throw new IOException("the model at " + path + " knows no item");
+            }
+        }
     }
 
     /** A folder's address, that means the same from everywhere on this machine. */
@@ -179,7 +189,7 @@ final class ReleaseCommand implements Callable<Integer> {
                                         new CommandException(
                                                 describe(latest) + " has no release before it"));
         if (!unseen) {
-            MODELS.load(target.uri(), target.sha256(), ComputeDevice.CPU).close();
+            requireUsable(FileSystemModels.folder(target.uri(), target.sha256()), target.uri());
         }
         return target;
     }

@@ -4,12 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nextclick.jobs.demo.EmbeddedKafka;
 import io.nextclick.models.files.ModelFolder;
+import io.nextclick.models.ranker.FeatureSpace;
+import io.nextclick.models.ranker.Field;
+import io.nextclick.models.ranker.RankerKind;
+import io.nextclick.models.ranker.RankerLearner;
+import io.nextclick.models.ranker.RankerOptions;
+import io.nextclick.models.session.SessionRules;
 import io.nextclick.schemas.Encoding;
 import io.nextclick.schemas.ModelRelease;
 import io.nextclick.schemas.Topics;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +43,7 @@ class ReleaseCommandTest {
 
             trainsUpToNow();
             releasesAndRollsBack();
+            releasesRankersToo();
             refusesWhatItShould();
         }
     }
@@ -136,6 +144,22 @@ class ReleaseCommandTest {
         CommandRun further = release("--rollback");
         assertThat(further.exitCode()).isEqualTo(Nextclick.FAILED);
         assertThat(further.err()).contains("has no release before it");
+    }
+
+    private void releasesRankersToo() throws Exception {
+        for (String version : List.of("r1", "r2")) {
+            Path ranker = folder.resolve(version);
+            new RankerLearner(
+                            FeatureSpace.learn(List.of(Field.parse("price")), List.of()),
+                            RankerOptions.of(RankerKind.FM))
+                    .folder("fm", version, SessionRules.DEFAULT, "", Map.of(), Instant.EPOCH)
+                    .write(ranker);
+            CommandRun run = release("--model", ranker.toString(), "--name", "ranker");
+            assertThat(run.exitCode()).as(run.err()).isEqualTo(Nextclick.DONE);
+            assertThat(run.out()).contains("released ranker: ranker " + version);
+        }
+        assertThat(release("--rollback", "--name", "ranker").out())
+                .contains("released ranker: ranker r1");
     }
 
     private void refusesWhatItShould() throws Exception {
