@@ -9,6 +9,7 @@ import ai.djl.nn.Activation;
 import ai.djl.pytorch.jni.JniUtils;
 import io.nextclick.models.training.GradientTape;
 import io.nextclick.models.training.UploadBuffer;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -130,7 +131,8 @@ final class TowerEngine implements AutoCloseable {
             NDArray sharpened = queries.mul(upload.number(step, 1 / options.temperature()));
             NDArray scores = // [B, C]
                     sharpened.matMul(normalised(step, items).transpose());
-            NDArray targets = upload.indexes(step, batch.targets, examples, 1);
+            NDArray targets =
+                    upload.indexes(step, Arrays.copyOf(batch.targets, examples), examples, 1);
             NDArray positives = scores.gather(targets, 1); // [B, 1]
             NDArray logProbabilities =
                     corrected(step, batch, scores, targets, positives).logSoftmax(1);

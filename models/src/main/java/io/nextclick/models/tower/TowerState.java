@@ -81,7 +81,7 @@ final class TowerState {
         long key = RowKeys.of(RowKeys.ITEM, id);
         int slot = table.find(key, id);
         if (slot == RowTable.NONE) {
-            if (sightings.add(key) < options.admission()) {
+            if (!options.ids() || sightings.add(key) < options.admission()) {
                 return RowTable.NONE;
             }
             makeRoom(1);
@@ -109,6 +109,10 @@ final class TowerState {
     }
 
     void describe(String id, long[] featureKeys) {
+        if (!options.ids() && featureKeys.length == 0) {
+            withdraw(id);
+            return;
+        }
         long key = RowKeys.of(RowKeys.ITEM, id);
         int slot = table.find(key, id);
         if (slot != RowTable.NONE && describedBy(slot, featureKeys)) {

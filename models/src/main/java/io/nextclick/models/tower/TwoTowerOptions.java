@@ -15,6 +15,8 @@ import java.util.Objects;
  * @param batchExamples examples of a batch
  * @param temperature what cosines are divided by before the softmax
  * @param attributes whether the catalogue's attributes are read; otherwise an item is its id alone
+ * @param ids whether an item has a row of its own beside its attributes. Without one it is what its
+ *     attributes say and nothing else, clicked or not; an item without attributes isn't known
  * @param users whether a user's own row is added to the query
  * @param contexts whether the rows of a click's context are added to the query
  * @param rowLearningRate learning rate of the rows (row-wise Adagrad)
@@ -50,6 +52,7 @@ public record TwoTowerOptions(
         int batchExamples,
         double temperature,
         boolean attributes,
+        boolean ids,
         boolean users,
         boolean contexts,
         double rowLearningRate,
@@ -83,6 +86,7 @@ public record TwoTowerOptions(
                     128,
                     0.1,
                     true,
+                    true,
                     false,
                     false,
                     0.15,
@@ -110,6 +114,10 @@ public record TwoTowerOptions(
         inRange("hidden", hidden, 1, 4096);
         inRange("batch examples", batchExamples, 2, 1 << 16);
         inRange("temperature", temperature, 1e-3, 100);
+        if (!ids && !attributes) {
+            throw new IllegalArgumentException(
+                    "items without ids and attributes would all be the same");
+        }
         inRange("row learning rate", rowLearningRate, 1e-9, 10);
         inRange("accumulator decay", accumulatorDecay, 0.5, 1);
         inRange("dense learning rate", denseLearningRate, 1e-9, 1);
@@ -171,6 +179,7 @@ public record TwoTowerOptions(
         private int batchExamples;
         private double temperature;
         private boolean attributes;
+        private boolean ids;
         private boolean users;
         private boolean contexts;
         private double rowLearningRate;
@@ -199,6 +208,7 @@ public record TwoTowerOptions(
             batchExamples = from.batchExamples;
             temperature = from.temperature;
             attributes = from.attributes;
+            ids = from.ids;
             users = from.users;
             contexts = from.contexts;
             rowLearningRate = from.rowLearningRate;
@@ -248,6 +258,11 @@ public record TwoTowerOptions(
 
         public Builder attributes(boolean value) {
             attributes = value;
+            return this;
+        }
+
+        public Builder ids(boolean value) {
+            ids = value;
             return this;
         }
 
@@ -362,6 +377,7 @@ public record TwoTowerOptions(
                     batchExamples,
                     temperature,
                     attributes,
+                    ids,
                     users,
                     contexts,
                     rowLearningRate,

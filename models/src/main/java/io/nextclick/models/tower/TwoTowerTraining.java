@@ -449,6 +449,9 @@ final class TwoTowerTraining implements AutoCloseable {
                 continue;
             }
             int slot = rowSlots[i];
+            if (!options.ids() && table.kinds[slot] == RowTable.ITEM) {
+                continue; // stays zero, so that the item's vectors are its features' alone
+            }
             state.mark(slot);
             int cell = 2 * slot + part;
             float before = table.accumulators[cell];
