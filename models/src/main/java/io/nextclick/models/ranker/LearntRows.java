@@ -47,19 +47,20 @@ final class LearntRows {
     private int touchedCount;
     private float[] gradients;
 
-    LearntRows(String name, Rule rule, int rows, int width) {
+    /**
+     * @param values [rows, width], not copied
+     */
+    LearntRows(String name, Rule rule, int rows, int width, float[] values) {
         this.name = name;
         this.rule = rule;
         this.rows = rows;
         this.width = width;
-        values = new float[Math.multiplyExact(rows, width)];
+        this.values = values;
     }
 
     /** The same parameters, with which nothing has been learnt yet. */
     LearntRows copy() {
-        LearntRows copy = new LearntRows(name, rule, rows, width);
-        System.arraycopy(values, 0, copy.values, 0, values.length);
-        return copy;
+        return new LearntRows(name, rule, rows, width, values.clone());
     }
 
     /** What is served only needs none of this. */

@@ -11,11 +11,36 @@ import java.util.Map;
  */
 final class Parameters {
 
+    /** Where the values of matrices come from. */
+    @FunctionalInterface
+    interface Source {
+
+        /**
+         * The values of a matrix [rows, width], for it to keep. What a source of limited size can't
+         * have it refuses before anything of that size is allocated.
+         */
+        float[] values(String name, int rows, int width);
+    }
+
+    private final Source source;
     private final Map<String, LearntRows> byName = new LinkedHashMap<>();
 
-    /** The matrix of this name: the one that is there, or a new one of zeros. */
+    /** Matrices begin with zeros. */
+    Parameters() {
+        this((name, rows, width) -> new float[Math.multiplyExact(rows, width)]);
+    }
+
+    /** Matrices begin as a source has them. */
+    Parameters(Source source) {
+        this.source = source;
+    }
+
+    /** The matrix of this name: the one that is there, or a new one. */
     LearntRows rows(String name, Rule rule, int rows, int width) {
-        return byName.computeIfAbsent(name, absent -> new LearntRows(name, rule, rows, width));
+        return byName.computeIfAbsent(
+                name,
+                absent ->
+                        new LearntRows(name, rule, rows, width, source.values(name, rows, width)));
     }
 
     Collection<LearntRows> all() {

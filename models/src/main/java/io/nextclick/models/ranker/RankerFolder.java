@@ -6,6 +6,7 @@ import io.nextclick.models.files.ModelManifest;
 import io.nextclick.models.files.Tensor;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.SessionRules;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -141,18 +142,41 @@ public final class RankerFolder {
                 throw new ModelFileException(
                         ModelFolder.MANIFEST, "parameter " + EXAMPLES + " is missing");
             }
-            learner = new RankerLearner(space(folder), options(manifest), examples.longValue(), 0);
+            learner =
+                    new RankerLearner(
+                            space(folder),
+                            options(manifest),
+                            examples.longValue(),
+                            0,
+                            new Parameters(valuesOf(folder)));
+        } catch (UncheckedIOException e) {
+            throw (ModelFileException) e.getCause();
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new ModelFileException(ModelFolder.MANIFEST, e.getMessage(), e);
         }
-        for (LearntRows rows : learner.terms().parameters().all()) {
-            float[][] state = learnsOn ? rows.state() : new float[][] {rows.values()};
-            for (int i = 0; i < state.length; i++) {
-                float[] values = folder.floats(rows.stateNames()[i], rows.rows(), rows.width());
-                System.arraycopy(values, 0, state[i], 0, values.length);
+        if (learnsOn) {
+            for (LearntRows rows : learner.terms().parameters().all()) {
+                for (int i = 1; i < rows.stateNames().length; i++) {
+                    float[] state = folder.floats(rows.stateNames()[i], rows.rows(), rows.width());
+                    System.arraycopy(state, 0, rows.state()[i], 0, state.length);
+                }
             }
         }
         return learner;
+    }
+
+    /**
+     * The folder's own matrices. One that it doesn't have in the size that its manifest speaks of
+     * is refused before there is an array of that size.
+     */
+    private static Parameters.Source valuesOf(ModelFolder folder) {
+        return (name, rows, width) -> {
+            try {
+                return folder.floats(name, rows, width).clone();
+            } catch (ModelFileException e) {
+                throw new UncheckedIOException(e);
+            }
+        };
     }
 
     private static FeatureSpace space(ModelFolder folder) throws ModelFileException {

@@ -33,17 +33,27 @@ public final class RankerLearner {
      * @throws IllegalArgumentException if the space lacks a field that the options need
      */
     public RankerLearner(FeatureSpace space, RankerOptions options) {
-        this(space, options, 0, 0);
+        this(space, options, 0, 0, new Parameters());
         terms.randomise();
     }
 
     /** A learner whose parameters are still to be filled in. */
     RankerLearner(FeatureSpace space, RankerOptions options, long examples, int pending) {
+        this(space, options, examples, pending, new Parameters());
+    }
+
+    /** A learner of these parameters. */
+    RankerLearner(
+            FeatureSpace space,
+            RankerOptions options,
+            long examples,
+            int pending,
+            Parameters parameters) {
         this.space = Objects.requireNonNull(space, "space");
         this.options = Objects.requireNonNull(options, "options");
         this.examples = examples;
         this.pending = pending;
-        terms = new RankerTerms(space, options, new Parameters());
+        terms = new RankerTerms(space, options, parameters);
         correction = new NegativeSampling(options.negativeRate()).correction();
     }
 

@@ -58,7 +58,7 @@ class RankerTermsTest {
                 new FeatureSpace(
                         List.of(Field.parse("user/values:1"), Field.parse("item/values:1")),
                         new float[2][0]);
-        LearntRows table = new LearntRows("vectors", LearntRows.Rule.ADAGRAD, 4, 2);
+        LearntRows table = new LearntRows("vectors", LearntRows.Rule.ADAGRAD, 4, 2, new float[8]);
         System.arraycopy(new float[] {0, 0, 1, 2, 3, -1, 2, 2}, 0, table.values(), 0, 8);
         ActiveFeatures features = new ActiveFeatures();
         features.add(0, 1, 1);
@@ -77,7 +77,7 @@ class RankerTermsTest {
                 new FeatureSpace(
                         List.of(Field.parse("user/values:1"), Field.parse("item/values:1")),
                         new float[2][0]);
-        LearntRows table = new LearntRows("vectors", LearntRows.Rule.ADAGRAD, 4, 4);
+        LearntRows table = new LearntRows("vectors", LearntRows.Rule.ADAGRAD, 4, 4, new float[16]);
         System.arraycopy(new float[] {1, 0, 0, 2}, 0, table.values(), 4, 4);
         System.arraycopy(new float[] {3, 4, 5, 6}, 0, table.values(), 12, 4);
         ActiveFeatures features = new ActiveFeatures();
