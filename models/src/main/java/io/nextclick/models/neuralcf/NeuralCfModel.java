@@ -6,6 +6,7 @@ import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.files.ModelManifest;
 import io.nextclick.models.files.Tensor;
 import io.nextclick.models.network.Parameter;
+import io.nextclick.models.rating.UserKeys;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.Session;
 import io.nextclick.models.session.SessionRules;
@@ -20,8 +21,9 @@ import java.util.OptionalDouble;
 /**
  * A finished training of a GMF, MLP or NeuMF.
  *
- * <p>Its folder holds no users: a session is answered by a user's vector that is foretold from its
- * items, {@link SessionVectors}. Tensors beside the fallbacks, with V = items, F = factors, E =
+ * <p>A session is answered by a user's vector that is foretold from its items, {@link
+ * SessionVectors}; users of the training are known by the {@link UserKeys} of their sessions' ids
+ * and have their own. Tensors beside the fallbacks, with U = users, V = items, F = factors, E =
  * size of a vector that goes into the layers, A_l = values of layer l, D = size of a user's vector,
  * its F factors, if the kind multiplies, followed by its E values, if it has layers:
  *
@@ -30,10 +32,15 @@ import java.util.OptionalDouble;
  *   <li>{@code layers.n.weight} [A_n, A_(n-1)] and {@code layers.n.bias} [A_n], n from 1, the
  *       user's values first;
  *   <li>{@code output.weight} [F or 2F], the factors' first, {@code output.bias} [1];
- *   <li>{@code session.mean} [D], {@code session.items} [V, D].
+ *   <li>{@code session.mean} [D], {@code session.items} [V, D];
+ *   <li>{@value UserKeys#TENSOR} [U] and {@value #USER_VALUES} [U, D], which folders of earlier
+ *       versions lack.
  * </ul>
  */
 public final class NeuralCfModel {
+
+    /** The tensor of the users' own vectors. */
+    public static final String USER_VALUES = "user.values";
 
     private final NeuralCf network;
     private final Map<String, Integer> users;
@@ -95,10 +102,7 @@ public final class NeuralCfModel {
         return elapsed;
     }
 
-    /**
-     * The log-odds that a user of the training takes an item; empty if either is unknown. A served
-     * model, which knows no users, has its own way to their vectors.
-     */
+    /** The log-odds that a user of the training takes an item; empty if either is unknown. */
     public OptionalDouble logOdds(String user, String item) {
         Integer userRow = users.get(user);
         int itemRow = vocabulary.row(item);
@@ -133,9 +137,12 @@ public final class NeuralCfModel {
         network.ofItems().forEach(parameter -> put(tensors, parameter));
         network.dense().forEach(parameter -> put(tensors, parameter));
         int size = userSize();
-        SessionVectors sessions = SessionVectors.of(taken, userVectors(size), size);
+        float[] ofUsers = userVectors(size);
+        SessionVectors sessions = SessionVectors.of(taken, ofUsers, size);
         tensors.put("session.mean", new Tensor.Floats(sessions.mean(), size));
         tensors.put("session.items", new Tensor.Floats(sessions.items(), network.items(), size));
+        tensors.put(UserKeys.TENSOR, UserKeys.of(users.keySet()).tensor());
+        tensors.put(USER_VALUES, new Tensor.Floats(ofUsers, network.users(), size));
         tensors.putAll(
                 ModelFolder.fallbackTensors(
                         Popularity.of(log, vocabulary), CoVisitation.of(log, vocabulary)));

@@ -302,6 +302,11 @@ public final class NeuralCfTraining {
                         items.vectorGradients(),
                         items.place(itemRows[i]));
             }
+            float penalty = (float) (options.regularization() / examples);
+            users.penalise(penalty, network.userFactors(), users.factorGradients());
+            users.penalise(penalty, network.userVectors(), users.vectorGradients());
+            items.penalise(penalty, network.itemFactors(), items.factorGradients());
+            items.penalise(penalty, network.itemVectors(), items.vectorGradients());
             update(network.userFactors(), users.rows(), users.factorGradients());
             update(network.userVectors(), users.rows(), users.vectorGradients());
             update(network.itemFactors(), items.rows(), items.factorGradients());
@@ -355,6 +360,10 @@ public final class NeuralCfTraining {
         private final int vectors;
         private final int[] places;
         private int[] rows = new int[0];
+
+        /** In how many examples each row is. */
+        private int[] counts = new int[0];
+
         private float[] factorGradients = new float[0];
         private float[] vectorGradients = new float[0];
 
@@ -377,6 +386,10 @@ public final class NeuralCfTraining {
                 }
             }
             rows = touched.stream().mapToInt(Integer::intValue).toArray();
+            counts = new int[rows.length];
+            for (int i = 0; i < count; i++) {
+                counts[places[examples[i]]]++;
+            }
             factorGradients = cleared(factorGradients, rows.length * factors);
             vectorGradients = cleared(vectorGradients, rows.length * vectors);
         }
@@ -387,6 +400,21 @@ public final class NeuralCfTraining {
             }
             Arrays.fill(room, 0, size, 0);
             return room;
+        }
+
+        /** Adds the gradients of a penalty of half a row's squares for each of its examples. */
+        void penalise(float penalty, Parameter parameter, float[] gradients) {
+            if (parameter == null || penalty == 0) {
+                return;
+            }
+            int columns = parameter.columns();
+            float[] values = parameter.values();
+            for (int i = 0; i < rows.length; i++) {
+                float share = penalty * counts[i];
+                for (int c = 0; c < columns; c++) {
+                    gradients[i * columns + c] += share * values[rows[i] * columns + c];
+                }
+            }
         }
 
         int place(int row) {

@@ -29,7 +29,7 @@ import java.util.stream.IntStream;
  * <p>{@link SgdFactorization} and {@link AlsFactorization} learn it from ratings, {@link
  * ImplicitAls} from clicks, without biases or features.
  *
- * <p>Tensors, with U = users, V = items, D = length of the vectors: {@value RatingModel#USER_KEYS},
+ * <p>Tensors, with U = users, V = items, D = length of the vectors: {@value UserKeys#TENSOR},
  * {@value #USER_VECTORS} [U, D] F32, {@value #ITEM_VECTORS} [V, D] F32, {@value #USER_BIASES} [U]
  * F32, {@value #ITEM_BIASES} [V] F32.
  *
@@ -171,7 +171,7 @@ public final class Factorization implements RatingModel {
                         manifest.integer(FACTORS),
                         manifest.integer(USER_FEATURES),
                         manifest.integer(ITEM_FEATURES));
-        UserKeys users = readUsers(folder);
+        UserKeys users = UserKeys.read(folder);
         int itemCount = folder.vocabulary().size();
         return new Factorization(
                 manifest.kind(),
@@ -189,14 +189,6 @@ public final class Factorization implements RatingModel {
                 implicit ? null : Scales.read(manifest),
                 manifest.number(REGULARIZATION),
                 implicit ? manifest.number(CONFIDENCE) : 0);
-    }
-
-    static UserKeys readUsers(ModelFolder folder) throws ModelFileException {
-        if (folder.tensors().get(USER_KEYS) instanceof Tensor.Longs keys) {
-            return new UserKeys(keys.values());
-        }
-        throw new ModelFileException(
-                ModelFolder.WEIGHTS, "has no tensor " + USER_KEYS + " of 64-bit integers");
     }
 
     @Override
@@ -232,8 +224,8 @@ public final class Factorization implements RatingModel {
     public Map<String, Tensor> tensors() {
         int dimension = parts.dimension();
         return Map.of(
-                USER_KEYS,
-                new Tensor.Longs(users.keys(), users.size()),
+                UserKeys.TENSOR,
+                users.tensor(),
                 USER_VECTORS,
                 new Tensor.Floats(userSide.vectors, users.size(), dimension),
                 USER_BIASES,

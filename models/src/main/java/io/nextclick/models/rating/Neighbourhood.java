@@ -32,10 +32,10 @@ import java.util.Optional;
  * rated most of its items.
  *
  * <p>Tensors, with U = users, V = items, N = ratings, M = similarities kept: {@value
- * RatingModel#USER_KEYS}, {@value #RATING_STARTS} [U + 1] I32, {@value #RATED_ITEMS} [N] I32,
- * {@value #RATINGS} [N] F32, {@value #USER_BIASES} [U], {@value #ITEM_BIASES} [V] F32, and of each
- * user or item {@value #NEIGHBOUR_STARTS} I32, {@value #NEIGHBOURS} [M] I32, the most similar
- * first, {@value #SIMILARITIES} [M] F32.
+ * UserKeys#TENSOR}, {@value #RATING_STARTS} [U + 1] I32, {@value #RATED_ITEMS} [N] I32, {@value
+ * #RATINGS} [N] F32, {@value #USER_BIASES} [U], {@value #ITEM_BIASES} [V] F32, and of each user or
+ * item {@value #NEIGHBOUR_STARTS} I32, {@value #NEIGHBOURS} [M] I32, the most similar first,
+ * {@value #SIMILARITIES} [M] F32.
  *
  * <p>Immutable.
  */
@@ -208,7 +208,7 @@ public final class Neighbourhood implements RatingModel {
     static Neighbourhood read(ModelFolder folder) throws ModelFileException {
         ModelManifest manifest = folder.manifest();
         String kind = manifest.kind();
-        UserKeys users = Factorization.readUsers(folder);
+        UserKeys users = UserKeys.read(folder);
         int itemCount = folder.vocabulary().size();
         Ratings.Rows byUser =
                 rows(
@@ -290,8 +290,8 @@ public final class Neighbourhood implements RatingModel {
     @Override
     public Map<String, Tensor> tensors() {
         return Map.of(
-                USER_KEYS,
-                new Tensor.Longs(users.keys(), users.size()),
+                UserKeys.TENSOR,
+                users.tensor(),
                 RATING_STARTS,
                 ints(byUser.starts()),
                 RATED_ITEMS,

@@ -19,13 +19,9 @@ import java.util.TreeMap;
 
 /**
  * A model of users and items that learnt from {@link Ratings}, as a model folder. Beside what its
- * kind says, the folder holds {@value #USER_KEYS} [U] I64: 64 bits of the SHA-256 of each user's
- * id.
+ * kind says, the folder holds its users as {@link UserKeys}.
  */
 public interface RatingModel extends UserScorer {
-
-    /** The tensor of the users that the model knows. */
-    String USER_KEYS = "user.keys";
 
     /** The kind of its folder. */
     String kind();

@@ -279,7 +279,7 @@ public final class Ratings {
     }
 
     UserKeys userKeys() {
-        return UserKeys.of(users.keySet(), users.size());
+        return UserKeys.of(users.keySet());
     }
 
     Rows byUser() {

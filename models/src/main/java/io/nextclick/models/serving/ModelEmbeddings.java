@@ -3,8 +3,10 @@ package io.nextclick.models.serving;
 import io.nextclick.models.embedding.Embeddings;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
+import io.nextclick.models.neuralcf.NeuralCfKind;
+import io.nextclick.models.neuralcf.NeuralCfModel;
 import io.nextclick.models.rating.Factorization;
-import io.nextclick.models.rating.RatingModel;
+import io.nextclick.models.rating.UserKeys;
 import io.nextclick.models.scoring.UserScorer;
 import io.nextclick.models.tower.TowerWeights;
 import java.util.ArrayList;
@@ -38,6 +40,10 @@ public final class ModelEmbeddings {
         ITEM_VECTORS.put(TWO_TOWER, ServableTwoTower.OUTPUT_VECTORS);
         ITEM_VECTORS.put("torchscript", ServableTorchScript.ITEM_WEIGHT);
         Factorization.KINDS.forEach(kind -> ITEM_VECTORS.put(kind, Factorization.ITEM_VECTORS));
+        // Of what a NeuMF has of an item, the factors score it by themselves.
+        for (NeuralCfKind kind : NeuralCfKind.values()) {
+            ITEM_VECTORS.put(kind.id(), kind.multiplies() ? "item.factors" : "item.vectors");
+        }
     }
 
     private ModelEmbeddings() {}
@@ -51,6 +57,7 @@ public final class ModelEmbeddings {
     public static Set<String> kindsWithUsers() {
         Set<String> kinds = new TreeSet<>(Factorization.KINDS);
         kinds.add(TWO_TOWER);
+        Arrays.stream(NeuralCfKind.values()).map(NeuralCfKind::id).forEach(kinds::add);
         return kinds;
     }
 
@@ -88,23 +95,44 @@ public final class ModelEmbeddings {
             return Optional.of(
                     known(users, tower.dimension(), user -> tower.profile(user, Map.of())));
         }
-        if (!Factorization.KINDS.contains(kind)) {
-            return Optional.empty();
+        if (Factorization.KINDS.contains(kind)) {
+            return Optional.of(known(users, folder, Factorization.USER_VECTORS));
         }
-        RatingModel model = RatingModel.read(folder);
-        float[] vectors = folder.floats(Factorization.USER_VECTORS, -1, -1);
-        int dimension = folder.tensors().get(Factorization.USER_VECTORS).shape()[1];
-        return Optional.of(
-                known(
-                        users,
-                        dimension,
-                        user -> {
-                            int row = model.user(user);
-                            return row == UserScorer.UNKNOWN
-                                    ? null
-                                    : Arrays.copyOfRange(
-                                            vectors, row * dimension, (row + 1) * dimension);
-                        }));
+        boolean hasUsers = folder.tensors().containsKey(NeuralCfModel.USER_VALUES);
+        if (hasUsers && NeuralCfKind.named(kind).isPresent()) {
+            return Optional.of(known(users, folder, NeuralCfModel.USER_VALUES));
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * @param tensor [U, D or more]: the first D values of a user are of the space of the items
+     */
+    private static Embeddings known(Collection<String> users, ModelFolder folder, String tensor)
+            throws ModelFileException {
+        UserKeys keys;
+        try {
+            keys = UserKeys.read(folder);
+        } catch (IllegalArgumentException e) {
+            throw new ModelFileException(ModelFolder.WEIGHTS, e.getMessage(), e);
+        }
+        float[] vectors = folder.floats(tensor, keys.size(), -1);
+        int columns = folder.tensors().get(tensor).shape()[1];
+        int dimension = ofItems(folder).orElseThrow().dimension();
+        if (columns < dimension) {
+            throw new ModelFileException(
+                    ModelFolder.WEIGHTS,
+                    tensor + " has " + columns + " columns, items have " + dimension);
+        }
+        return known(
+                users,
+                dimension,
+                user -> {
+                    int row = keys.row(user);
+                    return row == UserScorer.UNKNOWN
+                            ? null
+                            : Arrays.copyOfRange(vectors, row * columns, row * columns + dimension);
+                });
     }
 
     /**

@@ -5,19 +5,16 @@ import io.nextclick.models.scoring.TopItems;
 import java.util.Arrays;
 
 /**
- * GMF, MLP and NeuMF: a session's user vector from its items, and then, unlike with an inner
- * product, each item of the catalogue through the layers with it. Items go through them in blocks,
- * as matrix products on the {@link DenseKernel}.
+ * GMF, MLP and NeuMF for sessions: a user's vector from a session's items, and then the whole
+ * {@link NeuralCfCatalogue} for it.
  *
- * <p>Shapes: V = items, F = factors, A_l = values of layer l, D = size of a user's vector.
+ * <p>Shapes: V = items, D = size of a user's vector.
  */
 final class NeuralCfScorer implements EncodingScorer {
 
-    /** Items that go through the layers together. */
-    private static final int BLOCK = 256;
-
     private final NeuralCfWeights weights;
     private final DenseKernel kernel;
+    private final NeuralCfCatalogue catalogue;
     private final int maximumLength;
     private final BestItems best;
     private final float[] user;
@@ -28,10 +25,6 @@ final class NeuralCfScorer implements EncodingScorer {
     private final int[] positions;
     private final int[] lastSeen;
     private int sessionsRead;
-    private float[] sessionPart = new float[0];
-    private float[][] block = new float[0][];
-    private float[] packed = new float[0];
-    private float[] products = new float[0];
 
     /**
      * Borrows the weights.
@@ -41,6 +34,7 @@ final class NeuralCfScorer implements EncodingScorer {
     NeuralCfScorer(NeuralCfWeights weights, DenseKernel kernel, int maximumLength) {
         this.weights = weights;
         this.kernel = kernel;
+        catalogue = new NeuralCfCatalogue(weights, kernel);
         this.maximumLength = maximumLength;
         best = new BestItems(kernel);
         user = new float[weights.sessionSize()];
@@ -126,16 +120,8 @@ final class NeuralCfScorer implements EncodingScorer {
     /** Scores all items; what lies behind them is NaN. */
     private void score(int[] session) {
         fold(session);
-        Arrays.fill(scores, 0, weights.items(), weights.outputBias());
+        catalogue.score(user, 0, weights.items(), scores);
         Arrays.fill(scores, weights.items(), scores.length, Float.NaN);
-        int multiplied = 0;
-        if (weights.itemFactors() != null) {
-            multiplied = weights.factors();
-            addProducts();
-        }
-        if (weights.layers() != null) {
-            addLayers(weights.layers(), multiplied);
-        }
     }
 
     /** The user's vector that a session's items foretell, each counted once. */
@@ -158,77 +144,6 @@ final class NeuralCfScorer implements EncodingScorer {
                 }
             }
         }
-    }
-
-    /** h · (p ∘ q) = (h ∘ p) · q. */
-    private void addProducts() {
-        int f = weights.factors();
-        float[] query = new float[f];
-        for (int i = 0; i < f; i++) {
-            query[i] = weights.factorWeights()[i] * user[i];
-        }
-        for (int item = 0; item < weights.items(); item++) {
-            scores[item] += NeuralCfWeights.product(weights.itemFactors(), item * f, query, 0, f);
-        }
-    }
-
-    private void addLayers(NeuralCfWeights.Layers layers, int multiplied) {
-        int first = layers.first();
-        if (sessionPart.length < first) {
-            sessionPart = new float[first];
-        }
-        for (int o = 0; o < first; o++) {
-            sessionPart[o] =
-                    NeuralCfWeights.product(
-                            layers.sessionMatrix(),
-                            o * layers.half(),
-                            user,
-                            multiplied,
-                            layers.half());
-        }
-        for (int from = 0; from < weights.items(); from += BLOCK) {
-            int count = Math.min(BLOCK, weights.items() - from);
-            addLayers(layers, from, count);
-        }
-    }
-
-    private void addLayers(NeuralCfWeights.Layers layers, int from, int count) {
-        int size = layers.first();
-        room(size);
-        for (int i = 0; i < count; i++) {
-            int part = (from + i) * size;
-            float[] values = block[i];
-            for (int o = 0; o < size; o++) {
-                values[o] = Math.max(0, sessionPart[o] + layers.itemParts()[part + o]);
-            }
-        }
-        for (Panels layer : layers.rest()) {
-            int stride = layer.panelCount() * layer.width();
-            packed = grown(packed, (BLOCK + DenseKernel.SPARE_VECTORS) * layer.dimension());
-            products = grown(products, (BLOCK + DenseKernel.SPARE_VECTORS) * stride);
-            kernel.pack(block, 0, count, layer.dimension(), packed);
-            layer.multiply(kernel, packed, count, products, stride);
-            size = layer.rows();
-            room(size);
-            for (int i = 0; i < count; i++) {
-                for (int o = 0; o < size; o++) {
-                    block[i][o] = Math.max(0, products[i * stride + o]);
-                }
-            }
-        }
-        for (int i = 0; i < count; i++) {
-            scores[from + i] += NeuralCfWeights.product(block[i], 0, layers.lastWeights(), 0, size);
-        }
-    }
-
-    private void room(int size) {
-        if (block.length == 0 || block[0].length < size) {
-            block = new float[BLOCK][size];
-        }
-    }
-
-    private static float[] grown(float[] room, int floats) {
-        return room.length < floats ? new float[floats] : room;
     }
 
     @Override

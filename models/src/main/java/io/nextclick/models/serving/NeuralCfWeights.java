@@ -68,15 +68,18 @@ final class NeuralCfWeights {
         if (kind.layered()) {
             folder.floats("item.vectors", items, -1);
             half = folder.tensors().get("item.vectors").shape()[1];
+            if (half == 0) {
+                throw new ModelFileException(ModelFolder.WEIGHTS, "item.vectors has no columns");
+            }
         }
         sessionSize = (kind.multiplies() ? factors : 0) + half;
-        sessionMean = finite(folder, "session.mean", sessionSize);
-        sessionItems = finite(folder, "session.items", items, sessionSize);
-        itemFactors = kind.multiplies() ? finite(folder, "item.factors", items, factors) : null;
-        outputBias = finite(folder, "output.bias", 1)[0];
+        sessionMean = folder.floats("session.mean", sessionSize);
+        sessionItems = folder.floats("session.items", items, sessionSize);
+        itemFactors = kind.multiplies() ? folder.floats("item.factors", items, factors) : null;
+        outputBias = folder.floats("output.bias", 1)[0];
         int multiplied = kind.multiplies() ? factors : 0;
         float[] output =
-                finite(folder, "output.weight", multiplied + (kind.layered() ? factors : 0));
+                folder.floats("output.weight", multiplied + (kind.layered() ? factors : 0));
         factorWeights = kind.multiplies() ? Arrays.copyOf(output, factors) : null;
         layers =
                 kind.layered()
@@ -105,14 +108,14 @@ final class NeuralCfWeights {
             String name = "layers." + layer + ".";
             folder.floats(name + "weight", -1, in);
             int out = folder.tensors().get(name + "weight").shape()[0];
-            float[] weight = finite(folder, name + "weight", out, in);
-            float[] bias = finite(folder, name + "bias", out);
+            float[] weight = folder.floats(name + "weight", out, in);
+            float[] bias = folder.floats(name + "bias", out);
             if (layer == 1) {
                 first = out;
                 sessionMatrix = columns(weight, out, in, 0, half);
                 itemParts =
                         itemParts(
-                                finite(folder, "item.vectors", items, half),
+                                folder.floats("item.vectors", items, half),
                                 columns(weight, out, in, half, half),
                                 bias,
                                 half);
@@ -159,18 +162,6 @@ final class NeuralCfWeights {
             sum = Math.fma(one[from + i], other[otherFrom + i], sum);
         }
         return sum;
-    }
-
-    private static float[] finite(ModelFolder folder, String name, int... shape)
-            throws ModelFileException {
-        float[] values = folder.floats(name, shape);
-        for (int i = 0; i < values.length; i++) {
-            if (!Float.isFinite(values[i])) {
-                throw new ModelFileException(
-                        ModelFolder.WEIGHTS, "value " + i + " of " + name + " is " + values[i]);
-            }
-        }
-        return values;
     }
 
     /** V. */

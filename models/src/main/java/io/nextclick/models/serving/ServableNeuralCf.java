@@ -4,13 +4,19 @@ import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.neuralcf.NeuralCfKind;
 import io.nextclick.models.scoring.EncodingScorer;
+import io.nextclick.models.scoring.UserScorer;
+import java.util.Optional;
 
-/** A GMF, MLP or NeuMF in memory: arrays on the heap, which its scorers share. */
+/**
+ * A GMF, MLP or NeuMF in memory: arrays on the heap, which its scorers share. Users of its training
+ * are scored by their own vectors, sessions by what their items foretell.
+ */
 final class ServableNeuralCf extends FolderModel {
 
     private final NeuralCfKind kind;
     private final NeuralCfWeights weights;
     private final DenseKernel kernel;
+    private final Optional<UserScorer> users;
 
     ServableNeuralCf(ModelFolder folder, NeuralCfKind kind, Placement placement)
             throws ModelFileException {
@@ -18,6 +24,12 @@ final class ServableNeuralCf extends FolderModel {
         this.kind = kind;
         kernel = placement.kernel();
         weights = new NeuralCfWeights(folder, kind, kernel);
+        users = NeuralCfUsers.read(folder, weights, kernel);
+    }
+
+    @Override
+    public Optional<UserScorer> userScorer() {
+        return users;
     }
 
     @Override

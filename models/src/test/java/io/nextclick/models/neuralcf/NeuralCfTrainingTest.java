@@ -41,7 +41,7 @@ class NeuralCfTrainingTest {
 
     private static NeuralCfOptions options(NeuralCfKind kind, boolean pretrain) {
         return new NeuralCfOptions(
-                kind, 4, 2, 4, 12, 12, 100, 0.01, pretrain, 0.5, 0.01, true, true, SEED);
+                kind, 4, 2, 4, 12, 12, 100, 0.01, 0, pretrain, 0.5, 0.01, true, true, SEED);
     }
 
     @ParameterizedTest
@@ -95,6 +95,44 @@ class NeuralCfTrainingTest {
     }
 
     @Test
+    void regularizationHoldsVectorsBack() {
+        double[] lengths = new double[3];
+        double[] penalties = {0, 0.05, 1};
+        for (int i = 0; i < 3; i++) {
+            NeuralCfOptions usual = options(NeuralCfKind.NEUMF, false);
+            NeuralCfOptions penalised =
+                    new NeuralCfOptions(
+                            usual.kind(),
+                            usual.factors(),
+                            usual.layers(),
+                            usual.negatives(),
+                            usual.epochs(),
+                            usual.patience(),
+                            usual.batch(),
+                            usual.learningRate(),
+                            penalties[i],
+                            usual.pretrain(),
+                            usual.fusionAlpha(),
+                            usual.fusionRate(),
+                            false,
+                            false,
+                            SEED);
+            List<Session> sessions = groups(60);
+            Map<String, Tensor> tensors =
+                    NeuralCfTraining.train(sessions, penalised, epoch -> {})
+                            .folder("1", SessionRules.AS_LOGGED, sessions, Instant.EPOCH)
+                            .tensors();
+            for (String name : List.of("item.factors", "item.vectors", "user.values")) {
+                for (float value : ((Tensor.Floats) tensors.get(name)).values()) {
+                    lengths[i] += value * value;
+                }
+            }
+        }
+        assertThat(lengths[1]).isLessThan(lengths[0] / 2);
+        assertThat(lengths[2]).isLessThan(lengths[1] / 100);
+    }
+
+    @Test
     void theSameSeedGivesTheSameModelBitForBit() {
         for (boolean pretrain : new boolean[] {true, false}) {
             Map<String, Tensor> one = tensors(pretrain);
@@ -134,6 +172,7 @@ class NeuralCfTrainingTest {
                                         1,
                                         1,
                                         1,
+                                        0,
                                         true,
                                         0,
                                         0,
@@ -152,6 +191,7 @@ class NeuralCfTrainingTest {
                                         1,
                                         1,
                                         1,
+                                        0,
                                         true,
                                         0,
                                         0,

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import com.sun.management.ThreadMXBean;
 import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
+import io.nextclick.models.ranker.Ranker;
+import io.nextclick.models.ranker.RankerFolder;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -51,7 +53,7 @@ class MaliciousModelFilesTest {
             Path folder = root.resolve("good-" + model.getKey());
             model.getValue().write(folder);
             // What is refused below is refused for what was forged.
-            assertThatCode(() -> ServableModels.load(ModelFolder.read(folder)).close())
+            assertThatCode(() -> describe(ModelFolder.read(folder)))
                     .as(model.getKey())
                     .doesNotThrowAnyException();
         }
@@ -61,6 +63,7 @@ class MaliciousModelFilesTest {
                                 ManifestAttacks.attacks(),
                                 ItemsAttacks.attacks(),
                                 WeightsAttacks.attacks(),
+                                RankingAttacks.attacks(),
                                 ModuleAttacks.attacks())
                         .flatMap(family -> family)
                         .toList();
@@ -109,8 +112,8 @@ class MaliciousModelFilesTest {
         long allocated = threads.getCurrentThreadAllocatedBytes();
         long start = System.nanoTime();
         String message;
-        try (ServableModel model = ServableModels.load(ModelFolder.read(folder))) {
-            message = "LOADED " + model.describe();
+        try {
+            message = "LOADED " + describe(ModelFolder.read(folder));
         } catch (ModelFileException e) {
             message = e.getMessage();
         } catch (IOException | RuntimeException | Error e) {
@@ -120,6 +123,18 @@ class MaliciousModelFilesTest {
                 message,
                 (System.nanoTime() - start) / 1_000_000,
                 threads.getCurrentThreadAllocatedBytes() - allocated);
+    }
+
+    /** Loads what is served, and makes ready what ranks. */
+    private static String describe(ModelFolder folder) throws ModelFileException {
+        if (folder.manifest().kind().equals(RankerFolder.KIND)) {
+            Ranker ranker = RankerFolder.ranker(folder);
+            ranker.newScorer();
+            return ranker.kind() + ": " + ranker.space();
+        }
+        try (ServableModel model = ServableModels.load(folder)) {
+            return model.describe();
+        }
     }
 
     private static Outcome inTime(Callable<Outcome> work) throws Exception {

@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.within;
 import io.nextclick.models.clicklog.LoggedClick;
 import io.nextclick.models.embedding.Embeddings;
 import io.nextclick.models.files.ModelFolder;
+import io.nextclick.models.neuralcf.NeuralCfKind;
+import io.nextclick.models.neuralcf.NeuralCfOptions;
+import io.nextclick.models.neuralcf.NeuralCfTraining;
 import io.nextclick.models.rating.AlsFactorization;
 import io.nextclick.models.rating.Factorization;
 import io.nextclick.models.rating.ImplicitAls;
 import io.nextclick.models.rating.Ratings;
 import io.nextclick.models.rating.SgdFactorization;
+import io.nextclick.models.session.Session;
 import io.nextclick.models.session.SessionRules;
 import io.nextclick.models.tower.TowerExample;
 import io.nextclick.models.tower.TwoTowerLearner;
@@ -22,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelEmbeddingsTest {
@@ -33,7 +38,10 @@ class ModelEmbeddingsTest {
                         "gru4rec", "output.weight",
                         "sasrec", "output.weight",
                         "two-tower", "output.vectors",
-                        "torchscript", "item.weight");
+                        "torchscript", "item.weight",
+                        "gmf", "item.factors",
+                        "mlp", "item.vectors",
+                        "neumf", "item.factors");
         for (Map.Entry<String, ModelFolder> model : WellMeantModels.all().entrySet()) {
             ModelFolder folder = model.getValue();
             Optional<Embeddings> items = ModelEmbeddings.ofItems(folder);
@@ -145,6 +153,28 @@ class ModelEmbeddingsTest {
         Embeddings users = ModelEmbeddings.ofUsers(folder, asked).orElseThrow();
         assertThat(users.ids()).isEqualTo(asked.subList(1, 21));
         assertCosines(users, folder.floats(Factorization.USER_VECTORS, 20, -1));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void neuralCfKnowsItemsAndUsersByTheSameSpace(NeuralCfKind kind) throws Exception {
+        List<Session> sessions = new ArrayList<>();
+        for (int user = 0; user < 12; user++) {
+            sessions.add(new Session("u" + user, user, List.of("a", "b" + user % 3, "c")));
+        }
+        ModelFolder folder =
+                NeuralCfTraining.train(sessions, NeuralCfOptions.defaults(kind), epoch -> {})
+                        .folder("1", SessionRules.DEFAULT, sessions, Instant.EPOCH);
+        String tensor = kind.multiplies() ? "item.factors" : "item.vectors";
+        Embeddings items = ModelEmbeddings.ofItems(folder).orElseThrow();
+        assertCosines(items, folder.floats(tensor, items.size(), -1));
+
+        Embeddings users =
+                ModelEmbeddings.ofUsers(folder, List.of("nobody", "u7", "u2")).orElseThrow();
+
+        assertThat(users.ids()).containsExactly("u7", "u2");
+        assertThat(users.dimension()).isEqualTo(items.dimension());
+        assertThat(ModelEmbeddings.kindsWithUsers()).contains(kind.id());
     }
 
     @Test

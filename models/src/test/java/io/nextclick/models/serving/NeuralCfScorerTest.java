@@ -13,6 +13,7 @@ import io.nextclick.models.neuralcf.NeuralCfOptions;
 import io.nextclick.models.neuralcf.NeuralCfTraining;
 import io.nextclick.models.scoring.EncodingScorer;
 import io.nextclick.models.scoring.TopItems;
+import io.nextclick.models.scoring.UserScorer;
 import io.nextclick.models.session.Session;
 import io.nextclick.models.session.SessionRules;
 import java.time.Instant;
@@ -48,13 +49,15 @@ class NeuralCfScorerTest {
     }
 
     private static ModelFolder folder(NeuralCfKind kind) {
-        NeuralCfModel model =
-                NeuralCfTraining.train(
-                        sessions(),
-                        new NeuralCfOptions(
-                                kind, 6, 3, 2, 3, 3, 60, 0.02, true, 0.5, 0.01, false, false, 5),
-                        epoch -> {});
-        return model.folder("1", SessionRules.AS_LOGGED, sessions(), Instant.EPOCH);
+        return model(kind).folder("1", SessionRules.AS_LOGGED, sessions(), Instant.EPOCH);
+    }
+
+    private static NeuralCfModel model(NeuralCfKind kind) {
+        return NeuralCfTraining.train(
+                sessions(),
+                new NeuralCfOptions(
+                        kind, 6, 3, 2, 3, 3, 60, 0.02, 0.001, true, 0.5, 0.01, false, false, 5),
+                epoch -> {});
     }
 
     private static float[] floats(ModelFolder folder, String name) {
@@ -164,6 +167,51 @@ class NeuralCfScorerTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void knownUsersAreScoredByTheirOwnVectors(NeuralCfKind kind) throws ModelFileException {
+        NeuralCfModel trained = model(kind);
+        ModelFolder folder = trained.folder("1", SessionRules.AS_LOGGED, sessions(), Instant.EPOCH);
+        try (ServableModel model = ServableModels.load(folder)) {
+            UserScorer scorer = model.userScorer().orElseThrow();
+            assertThat(scorer.scale()).isEmpty();
+            float[] scores = new float[ITEMS];
+            for (String user : List.of("all", "user-1", "user-59")) {
+                int row = scorer.user(user);
+                scorer.scores(row, scores);
+                double sum = 0;
+                for (int item = 0; item < ITEMS; item++) {
+                    double wanted =
+                            trained.logOdds(user, model.vocabulary().item(item)).orElseThrow();
+                    assertThat((double) scores[item]).isCloseTo(wanted, within(1e-4));
+                    assertThat(scorer.score(row, item)).isCloseTo(wanted, within(1e-4));
+                    sum += scores[item];
+                }
+                assertThat(scorer.score(row, UserScorer.UNKNOWN))
+                        .isCloseTo(sum / ITEMS, within(1e-4));
+            }
+            assertThat(scorer.user("nobody")).isEqualTo(UserScorer.UNKNOWN);
+            scorer.scores(UserScorer.UNKNOWN, scores);
+            // A session of nothing: the mean of all users.
+            assertThat((double) scores[7])
+                    .isCloseTo(expected(folder, kind, new int[0], 7), within(1e-4));
+        }
+    }
+
+    @Test
+    void foldersOfEarlierVersionsHaveNoUsers() throws ModelFileException {
+        ModelFolder whole = folder(NeuralCfKind.GMF);
+        Map<String, Tensor> tensors = new LinkedHashMap<>(whole.tensors());
+        tensors.remove("user.keys");
+        assertRefused(whole, tensors, "has no tensor user.keys");
+        tensors.remove("user.values");
+        try (ServableModel model =
+                ServableModels.load(
+                        new ModelFolder(whole.manifest(), whole.vocabulary(), tensors))) {
+            assertThat(model.userScorer()).isEmpty();
+        }
+    }
+
     @Test
     void comesOutOfTheRegistryByKind() throws ModelFileException {
         ServableModel model = ServableModels.load(folder(NeuralCfKind.NEUMF));
@@ -191,7 +239,8 @@ class NeuralCfScorerTest {
                         "output.weight",
                         "output.bias",
                         "session.mean",
-                        "session.items")) {
+                        "session.items",
+                        "user.values")) {
             Map<String, Tensor> missing = new LinkedHashMap<>(whole.tensors());
             missing.remove(name);
             assertRefused(whole, missing, "has no tensor " + name);

@@ -7,6 +7,17 @@ import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.files.ModelManifest;
 import io.nextclick.models.files.Safetensors;
 import io.nextclick.models.files.Tensor;
+import io.nextclick.models.neuralcf.NeuralCfKind;
+import io.nextclick.models.neuralcf.NeuralCfOptions;
+import io.nextclick.models.neuralcf.NeuralCfTraining;
+import io.nextclick.models.ranker.FeatureSpace;
+import io.nextclick.models.ranker.Field;
+import io.nextclick.models.ranker.ItemFacts;
+import io.nextclick.models.ranker.QueryFacts;
+import io.nextclick.models.ranker.RankerKind;
+import io.nextclick.models.ranker.RankerLearner;
+import io.nextclick.models.ranker.RankerOptions;
+import io.nextclick.models.ranker.RankingExample;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.Session;
 import io.nextclick.models.session.SessionRules;
@@ -25,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** One small model of each kind, of the same {@value #ITEMS} items, for {@link Attack}s. */
 final class WellMeantModels {
@@ -47,7 +59,11 @@ final class WellMeantModels {
                         twoTower(),
                         torchScript(),
                         counted(CountedModel.VMIS_KNN),
-                        counted(CountedModel.ITEM_KNN))) {
+                        counted(CountedModel.ITEM_KNN),
+                        neuralCf(NeuralCfKind.GMF),
+                        neuralCf(NeuralCfKind.MLP),
+                        neuralCf(NeuralCfKind.NEUMF),
+                        ranker())) {
             models.put(model.manifest().kind(), model);
         }
         return models;
@@ -55,6 +71,79 @@ final class WellMeantModels {
 
     private static ModelFolder counted(String kind) {
         return CountedModel.of(kind, log()).folder("1", SessionRules.DEFAULT, log(), Instant.EPOCH);
+    }
+
+    private static ModelFolder neuralCf(NeuralCfKind kind) {
+        NeuralCfOptions usual = NeuralCfOptions.defaults(kind);
+        NeuralCfOptions small =
+                new NeuralCfOptions(
+                        kind,
+                        4,
+                        2,
+                        usual.negatives(),
+                        1,
+                        1,
+                        usual.batch(),
+                        usual.learningRate(),
+                        usual.regularization(),
+                        true,
+                        usual.fusionAlpha(),
+                        usual.fusionRate(),
+                        false,
+                        false,
+                        SEED);
+        return NeuralCfTraining.train(log(), small, epoch -> {})
+                .folder("1", SessionRules.DEFAULT, log(), Instant.EPOCH);
+    }
+
+    /** A DeepFM, which has rows of features, vectors and layers. */
+    private static ModelFolder ranker() {
+        List<Field> fields =
+                Stream.of("item/hash:16", "category/hash:8", "price/bins:4", "score.model/bins:4")
+                        .map(Field::parse)
+                        .toList();
+        List<RankingExample> examples =
+                IntStream.range(0, 40)
+                        .mapToObj(
+                                i ->
+                                        new RankingExample(
+                                                QueryFacts.of(
+                                                        null,
+                                                        Map.of(),
+                                                        i,
+                                                        List.of(),
+                                                        0,
+                                                        i,
+                                                        id -> null),
+                                                new ItemFacts(
+                                                        "shoe-" + i % ITEMS,
+                                                        List.of("c" + i % 3),
+                                                        i % 7,
+                                                        true,
+                                                        1,
+                                                        1,
+                                                        Map.of()),
+                                                new float[] {i % 5},
+                                                i % 4 == 0))
+                        .toList();
+        RankerOptions usual = RankerOptions.of(RankerKind.DEEPFM);
+        RankerOptions small =
+                new RankerOptions(
+                        RankerKind.DEEPFM,
+                        3,
+                        List.of(4),
+                        List.of(),
+                        usual.crossBuckets(),
+                        usual.linearRate(),
+                        usual.rate(),
+                        usual.lasso(),
+                        usual.ridge(),
+                        8,
+                        usual.negativeRate(),
+                        SEED);
+        RankerLearner learner = new RankerLearner(FeatureSpace.learn(fields, examples), small);
+        examples.forEach(learner::learn);
+        return learner.folder("deepfm", "1", SessionRules.DEFAULT, "", Map.of(), Instant.EPOCH);
     }
 
     private static ModelManifest manifest(String kind, Map<String, Object> parameters) {
