@@ -1,24 +1,16 @@
 package io.nextclick.jobs.cli;
 
-import io.nextclick.models.clicklog.ClickLog;
 import io.nextclick.models.clicklog.LoggedClick;
-import io.nextclick.models.counted.CountedModel;
 import io.nextclick.models.evaluation.Interval;
 import io.nextclick.models.evaluation.RankingMetric;
 import io.nextclick.models.evaluation.RatedExamples;
 import io.nextclick.models.evaluation.Resampling;
-import io.nextclick.models.rating.AlsFactorization;
-import io.nextclick.models.rating.Factorization;
+import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.rating.HeldOutItems;
-import io.nextclick.models.rating.ImplicitAls;
-import io.nextclick.models.rating.Neighbourhood;
 import io.nextclick.models.rating.RatingModel;
 import io.nextclick.models.rating.RatingSplit;
 import io.nextclick.models.rating.Ratings;
-import io.nextclick.models.rating.SgdFactorization;
 import io.nextclick.models.scoring.RatingScale;
-import io.nextclick.models.scoring.SessionScorer;
-import io.nextclick.models.session.SessionRules;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,7 +19,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.function.BiFunction;
 import java.util.stream.LongStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -81,6 +72,15 @@ final class BenchClassicsCommand implements Callable<Integer> {
             description = "Learn mf and als with these known features of items, too.")
     private List<String> itemFeatures = List.of();
 
+    @Option(
+            names = "--models",
+            paramLabel = "NAME",
+            split = ",",
+            description =
+                    "Measure these alone. The networks of sessions, gru4rec, sasrec and bert4rec,"
+                            + " are only measured when named: they learn for minutes a seed.")
+    private List<String> models = List.of();
+
     /** Columns of the table, each a number a seed. */
     private enum Column {
         RMSE("RMSE"),
@@ -101,27 +101,26 @@ final class BenchClassicsCommand implements Callable<Integer> {
     private final Map<String, Map<Column, List<Double>>> reached = new LinkedHashMap<>();
 
     @Override
-    public Integer call() {
+    public Integer call() throws ModelFileException {
         long[] all = seeds();
+        Map<String, ClassicModels.Classic> chosen = chosen();
         List<LoggedClick> log = clicks.log().clicks();
         if (log.isEmpty() || !log.stream().allMatch(UserEvaluation::isRated)) {
             throw new ParameterException(spec.commandLine(), "there have to be ratings in the log");
         }
         say("%,d ratings; seeds %s", log.size(), seeds);
-        Map<String, BiFunction<RatingSplit, Long, RatingModel>> models = models();
         RatingSplit lastOut = RatingSplit.leaveLastOut(log);
         for (long seed : all) {
             RatingSplit random = RatingSplit.random(log, TEST_SHARE, seed);
             HeldOutItems heldOut = new HeldOutItems(lastOut, SAMPLE, seed);
-            rankCounted(lastOut, heldOut);
-            models.forEach(
-                    (name, learning) -> {
-                        RatingModel ranker = learning.apply(lastOut, seed);
-                        rank(name, heldOut.ranks(ranker, ranker.vocabulary()));
-                        if (ranker.scale().isPresent()) {
-                            rate(name, learning.apply(random, seed), random.test());
-                        }
-                    });
+            for (Map.Entry<String, ClassicModels.Classic> model : chosen.entrySet()) {
+                String name = model.getKey();
+                rank(name, model.getValue().ranks(lastOut, heldOut, seed));
+                model.getValue()
+                        .rater(random, seed)
+                        .ifPresent(rater -> rate(name, rater, random.test()));
+                note(seed, name);
+            }
         }
         print();
         return Nextclick.DONE;
@@ -141,84 +140,22 @@ final class BenchClassicsCommand implements Callable<Integer> {
         }
     }
 
-    private Map<String, BiFunction<RatingSplit, Long, RatingModel>> models() {
-        Map<String, BiFunction<RatingSplit, Long, RatingModel>> models = new LinkedHashMap<>();
-        for (String kind : Neighbourhood.KINDS) {
-            models.put(
-                    kind,
-                    (split, seed) ->
-                            Neighbourhood.train(
-                                    kind,
-                                    Ratings.explicit(split.training()),
-                                    Neighbourhood.Options.DEFAULTS));
+    private Map<String, ClassicModels.Classic> chosen() {
+        Map<String, ClassicModels.Classic> all =
+                new ClassicModels(userFeatures, itemFeatures).all();
+        if (models.isEmpty()) {
+            all.values().removeIf(ClassicModels.Classic::takesLong);
+            return all;
         }
-        models.put(
-                Factorization.SGD, (split, seed) -> sgd(Ratings.explicit(split.training()), seed));
-        models.put(
-                Factorization.ALS, (split, seed) -> als(Ratings.explicit(split.training()), seed));
-        if (!userFeatures.isEmpty() || !itemFeatures.isEmpty()) {
-            models.put(
-                    Factorization.SGD + ", features",
-                    (split, seed) -> sgd(withFeatures(split), seed));
-            models.put(
-                    Factorization.ALS + ", features",
-                    (split, seed) -> als(withFeatures(split), seed));
-        }
-        models.put(
-                Factorization.IMPLICIT_ALS,
-                (split, seed) -> {
-                    ImplicitAls.Options usual = ImplicitAls.Options.DEFAULTS;
-                    return ImplicitAls.train(
-                            Ratings.counts(split.training()),
-                            new ImplicitAls.Options(
-                                    usual.factors(),
-                                    usual.sweeps(),
-                                    usual.regularization(),
-                                    usual.confidence(),
-                                    seed));
-                });
-        return models;
-    }
-
-    private Ratings withFeatures(RatingSplit split) {
-        return Ratings.explicit(split.training(), split.test(), userFeatures, itemFeatures);
-    }
-
-    private static Factorization sgd(Ratings ratings, long seed) {
-        SgdFactorization.Options usual = SgdFactorization.Options.DEFAULTS;
-        return SgdFactorization.train(
-                ratings,
-                new SgdFactorization.Options(
-                        usual.factors(),
-                        usual.epochs(),
-                        usual.learningRate(),
-                        usual.decay(),
-                        usual.regularization(),
-                        usual.biasRegularization(),
-                        seed));
-    }
-
-    private static Factorization als(Ratings ratings, long seed) {
-        AlsFactorization.Options usual = AlsFactorization.Options.DEFAULTS;
-        return AlsFactorization.train(
-                ratings,
-                new AlsFactorization.Options(
-                        usual.factors(),
-                        usual.sweeps(),
-                        usual.regularization(),
-                        usual.biasRegularization(),
-                        seed));
-    }
-
-    /** What is counted needs no users: their training clicks are asked about as sessions. */
-    private void rankCounted(RatingSplit split, HeldOutItems heldOut) {
-        var sessions = ClickLog.sessions(split.training(), SessionRules.AS_LOGGED);
-        for (String kind : CountedModel.KINDS) {
-            CountedModel model = CountedModel.of(kind, sessions);
-            try (SessionScorer scorer = model.newScorer()) {
-                rank(kind, heldOut.ranks(scorer, model.vocabulary()));
+        for (String name : models) {
+            if (!all.containsKey(name)) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--models names '" + name + "', there are " + all.keySet());
             }
         }
+        all.keySet().retainAll(models);
+        return all;
     }
 
     private void rank(String name, HeldOutItems.Ranks ranks) {
@@ -241,6 +178,23 @@ final class BenchClassicsCommand implements Callable<Integer> {
         var report = new RatedExamples(users, foretold, given).report(Resampling.DEFAULT);
         add(name, Column.RMSE, report.figure("rmse"));
         add(name, Column.MAE, report.figure("mae"));
+    }
+
+    /** What a model reached with a seed, as soon as it is known: all seeds may take an hour. */
+    private void note(long seed, String name) {
+        StringBuilder figures = new StringBuilder();
+        reached.get(name)
+                .forEach(
+                        (column, values) ->
+                                figures.append(
+                                        String.format(
+                                                Locale.ROOT,
+                                                "  %s %.4f",
+                                                column.title,
+                                                values.get(values.size() - 1))));
+        PrintWriter err = spec.commandLine().getErr();
+        err.printf(Locale.ROOT, "seed %d: %s%s%n", seed, name, figures);
+        err.flush();
     }
 
     private void add(String name, Column column, double figure) {

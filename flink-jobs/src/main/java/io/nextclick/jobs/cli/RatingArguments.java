@@ -83,8 +83,8 @@ final class RatingArguments {
             names = REGULARIZATION,
             paramLabel = "LAMBDA",
             description =
-                    "mf, als: penalty of vectors for each of their ratings; implicit-als: for all."
-                            + " Default: 0.1, 0.12, 10.")
+                    "mf, als: penalty of vectors for each of their ratings; implicit-als: for all; gmf,"
+                            + " mlp, neumf: for each example. Default: 0.1, 0.12, 10, 0.003.")
     private Double regularization;
 
     @Option(
@@ -140,6 +140,16 @@ final class RatingArguments {
     /** As asked for; null if left out. */
     Integer factors() {
         return factors;
+    }
+
+    /** As asked for; null if left out. */
+    List<String> itemFeatures() {
+        return itemFeatures;
+    }
+
+    /** As asked for; null if left out. */
+    Double regularization() {
+        return regularization;
     }
 
     /** Whether this is an option of the kind. */

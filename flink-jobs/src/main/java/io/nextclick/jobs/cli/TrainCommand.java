@@ -14,9 +14,9 @@ import io.nextclick.models.rating.RatingSplit;
 import io.nextclick.models.session.Session;
 import io.nextclick.models.session.SessionRules;
 import io.nextclick.models.session.SessionSplit;
+import io.nextclick.models.tower.LoggedTowers;
 import io.nextclick.models.training.TrainedModel;
 import io.nextclick.models.training.Trainer;
-import io.nextclick.models.training.TrainingListener;
 import io.nextclick.models.training.TrainingOptions;
 import io.nextclick.models.training.TrainingOutOfMemoryException;
 import io.nextclick.models.training.TrainingStoppedException;
@@ -88,6 +88,7 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin private CountingArguments counting;
     @Mixin private RatingArguments rating;
     @Mixin private RatingSplitArguments split;
+    @Mixin private LoggedTowerArguments towers;
 
     @Override
     public Integer call() throws Exception {
@@ -108,6 +109,9 @@ final class TrainCommand implements Callable<Integer> {
             if (optionsOfUsers != null) {
                 return train(optionsOfUsers, log);
             }
+            if (LoggedTowerArguments.KINDS.contains(kind)) {
+                return towers(opened.log(), log);
+            }
             return RatingArguments.KINDS.contains(kind) ? rate(log) : count(log);
         }
     }
@@ -123,7 +127,8 @@ final class TrainCommand implements Callable<Integer> {
                             ? ofNetworks
                             : CountingArguments.has(kind, name)
                                     || RatingArguments.has(kind, name)
-                                    || NeuralCfArguments.has(kind, name);
+                                    || NeuralCfArguments.has(kind, name)
+                                    || LoggedTowerArguments.has(kind, name);
             if (isSpecial && !isOwn) {
                 throw new ParameterException(spec.commandLine(), name + " is no option of " + kind);
             }
@@ -183,6 +188,38 @@ final class TrainCommand implements Callable<Integer> {
                         counted.vocabulary().size(),
                         learnt.size(),
                         TaskProgress.clock(Duration.between(now, Instant.now())));
+        return Nextclick.DONE;
+    }
+
+    /**
+     * @param whole with what isn't learnt from: the catalogue has its items, too
+     */
+    private int towers(ClickLog whole, ClickLog log) throws Exception {
+        SessionRules rules = sessions.rules(spec, log.format());
+        Path out = written.folder();
+        List<Session> learnt =
+                split.isGiven()
+                        ? ClickLog.sessions(split.split(spec, log).training(), rules)
+                        : log.trainingSessions(rules);
+        Instant now = Instant.now();
+        PrintWriter err = spec.commandLine().getErr();
+        String named = written.version(now);
+        try (LoggedTowers trained =
+                towers.train(spec, kind, whole, learnt, training, rating, err)) {
+            trained.folder(kind, named, rules, now).write(out);
+            spec.commandLine()
+                    .getOut()
+                    .printf(
+                            Locale.ROOT,
+                            "%s: %s %s, %,d items, %,d sessions, loss %.4f, in %s%n",
+                            out,
+                            kind,
+                            named,
+                            trained.items(),
+                            learnt.size(),
+                            trained.loss(),
+                            TaskProgress.clock(trained.elapsed()));
+        }
         return Nextclick.DONE;
     }
 
@@ -274,7 +311,7 @@ final class TrainCommand implements Callable<Integer> {
         TrainedModel trained;
         // The engine's threads must be done before the process may end.
         try (ExitSignal exit = new ExitSignal(() -> {});
-                Listener listener = new Listener(spec.commandLine().getErr(), exit)) {
+                TrainingDisplay listener = new TrainingDisplay(spec.commandLine().getErr(), exit)) {
             trained =
                     log.leavesLastOut()
                             ? Trainer.train(
@@ -361,113 +398,6 @@ final class TrainCommand implements Callable<Integer> {
                     trained.validation().predictions(),
                     trained.validation().recall20(),
                     trained.validation().mrr20());
-        }
-    }
-
-    /** Shows a training on standard error. */
-    private static final class Listener implements TrainingListener, AutoCloseable {
-
-        private final PrintWriter err;
-        private final ExitSignal exit;
-        private TaskProgress bar;
-
-        Listener(PrintWriter err, ExitSignal exit) {
-            this.err = err;
-            this.exit = exit;
-        }
-
-        @Override
-        public boolean enough() {
-            return exit.requested();
-        }
-
-        @Override
-        public void started(TrainingPlan plan) {
-            err.printf(
-                    Locale.ROOT,
-                    "%,d sessions to learn from (%,d predictions an epoch), %,d to validate on;"
-                            + " %,d items, %s; seed %d%n",
-                    plan.trainingSessions(),
-                    plan.predictions(),
-                    plan.validationSessions(),
-                    plan.items(),
-                    plan.fullSoftmax() ? "all scored at every step" : "negatives sampled",
-                    plan.seed());
-            err.flush();
-        }
-
-        @Override
-        public void stepped(Progress progress) {
-            long steps = (long) progress.epochs() * progress.steps();
-            if (bar == null) {
-                bar = new TaskProgress("train", "steps", steps, err);
-            }
-            bar.maximum(steps);
-            bar.remark(
-                    String.format(
-                            Locale.ROOT,
-                            "epoch %d, loss %.3f, %,.0f clicks/s",
-                            progress.epoch(),
-                            progress.loss(),
-                            progress.clicksPerSecond()));
-            bar.to((long) (progress.epoch() - 1) * progress.steps() + progress.step());
-        }
-
-        @Override
-        public void epochEnded(Epoch epoch) {
-            String validation =
-                    epoch.validation() == null
-                            ? ""
-                            : String.format(
-                                    Locale.ROOT,
-                                    ", validation recall@20 %.4f, MRR@20 %.4f%s",
-                                    epoch.validation().recall20(),
-                                    epoch.validation().mrr20(),
-                                    epoch.best() ? ", the best so far" : "");
-            say(
-                    String.format(
-                            Locale.ROOT,
-                            "epoch %d: loss %.4f%s, %,.0f clicks/s, %s",
-                            epoch.epoch(),
-                            epoch.loss(),
-                            validation,
-                            epoch.clicksPerSecond(),
-                            TaskProgress.clock(epoch.elapsed())));
-        }
-
-        @Override
-        public void resumed(int epoch, boolean refitting) {
-            say(
-                    "going on after epoch "
-                            + epoch
-                            + (refitting ? " of the training on all sessions" : ""));
-        }
-
-        @Override
-        public void refitting(int epochs) {
-            endBar();
-            say("once more on all sessions, for " + epochs + " epochs");
-        }
-
-        private void say(String line) {
-            if (bar == null) {
-                err.println(line);
-                err.flush();
-            } else {
-                bar.say(line);
-            }
-        }
-
-        @Override
-        public void close() {
-            endBar();
-        }
-
-        void endBar() {
-            if (bar != null) {
-                bar.close();
-                bar = null;
-            }
         }
     }
 }

@@ -12,7 +12,10 @@ import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** The kinds of models that can be trained: networks, models counted from a log, and of users. */
+/**
+ * The kinds of models that can be trained: networks, models counted from a log, models of users,
+ * and towers.
+ */
 final class TrainableConverter implements ITypeConverter<String> {
 
     @Override
@@ -37,7 +40,8 @@ final class TrainableConverter implements ITypeConverter<String> {
                         Arrays.stream(NetworkKind.values()).map(NetworkKind::id),
                         Arrays.stream(NeuralCfKind.values()).map(NeuralCfKind::id),
                         CountedModel.KINDS.stream(),
-                        RatingArguments.KINDS.stream())
+                        RatingArguments.KINDS.stream(),
+                        LoggedTowerArguments.KINDS.stream())
                 .flatMap(kinds -> kinds)
                 .toList();
     }

@@ -18,7 +18,9 @@ final class TrainingArguments {
 
     @Option(
             names = "--hidden-size",
-            description = "Length of GRU4Rec's state. Default: the embedding size.")
+            description =
+                    "Length of GRU4Rec's state, by default the embedding size; of two-tower and"
+                            + " content-towers, width of the query tower's hidden layer.")
     private Integer hiddenSize;
 
     @Option(
@@ -209,6 +211,14 @@ final class TrainingArguments {
     private DeviceChoice device;
 
     /** Null, as of the following, if not given. */
+    Integer embeddingSize() {
+        return embeddingSize;
+    }
+
+    Integer hiddenSize() {
+        return hiddenSize;
+    }
+
     Integer layers() {
         return layers;
     }

@@ -181,7 +181,7 @@ class MapCommandTest {
         assertThat(map(markov).err())
                 .contains(
                         "a model of kind markov knows no items by vectors; those that do are als,")
-                .contains(" gru4rec, implicit-als, mf, sasrec, ");
+                .contains(" gru4rec, implicit-als, mf, mlp, neumf, sasrec, ");
         assertThat(map(markov, "--of", "users").err())
                 .contains("--clicks is needed to know the users by");
         assertThat(

@@ -137,18 +137,7 @@ class UserCommandsTest {
 
     @Test
     void theClassicsStandInOneTable() {
-        CommandRun run =
-                CommandRun.of(
-                        "bench",
-                        "classics",
-                        "--clicks",
-                        folder.toString(),
-                        "--format",
-                        "movielens",
-                        "--seeds",
-                        "1-2",
-                        "--item-features",
-                        "genres");
+        CommandRun run = classics("--seeds", "1-2", "--item-features", "genres");
 
         assertThat(run.exitCode()).as(run.err()).isEqualTo(Nextclick.DONE);
         for (String row :
@@ -163,23 +152,75 @@ class UserCommandsTest {
                     "als",
                     "mf, features",
                     "als, features",
-                    "implicit-als"
+                    "implicit-als",
+                    "gmf",
+                    "mlp",
+                    "neumf"
                 }) {
             assertThat(run.out()).containsPattern("(?m)^" + row + " +[–0]");
         }
         assertThat(run.out()).contains("RMSE").contains("HR@10 of 100").contains("±");
-        assertThat(
-                        CommandRun.of(
-                                        "bench",
-                                        "classics",
-                                        "--clicks",
-                                        folder.toString(),
-                                        "--format",
-                                        "movielens",
-                                        "--seeds",
-                                        "x")
-                                .err())
-                .contains("--seeds is 'x'");
+        assertThat(run.out()).doesNotContain("sasrec");
+        assertThat(run.err()).contains("seed 1: neumf").contains("seed 2: gmf");
+    }
+
+    private CommandRun classics(String... more) {
+        List<String> command = new ArrayList<>(List.of("bench", "classics"));
+        command.addAll(List.of("--clicks", folder.toString(), "--format", "movielens"));
+        command.addAll(List.of(more));
+        return CommandRun.of(command.toArray(new String[0]));
+    }
+
+    @Test
+    void networksOfSessionsAreMeasuredWhenNamed() {
+        CommandRun run = classics("--seeds", "3-3", "--models", "markov,gru4rec");
+
+        assertThat(run.exitCode()).as(run.err()).isEqualTo(Nextclick.DONE);
+        assertThat(run.out()).containsPattern("(?m)^markov +–").containsPattern("(?m)^gru4rec +–");
+        assertThat(run.out()).doesNotContain("popularity");
+        assertThat(classics("--models", "x").err()).contains("--models names 'x', there are [pop");
+        assertThat(classics("--seeds", "x").err()).contains("--seeds is 'x'");
+    }
+
+    @Test
+    void usersOfNeuMfAreKnown() throws Exception {
+        CommandRun train = train("neumf", "--leave-last-out", "--regularization", "0.01");
+        assertThat(train.exitCode()).as(train.err()).isEqualTo(Nextclick.DONE);
+
+        CommandRun evaluate = evaluate("neumf", "--leave-last-out", "--json", "-");
+
+        assertThat(evaluate.exitCode()).as(evaluate.err()).isEqualTo(Nextclick.DONE);
+        JsonNode figures = new ObjectMapper().readTree(evaluate.out());
+        assertThat(figures.at("/full/predictions").intValue()).isEqualTo(USERS);
+        // Who rates what is chance here, so neither is more than that.
+        assertThat(figures.at("/full/hr@10").doubleValue()).isBetween(0.1, 1.0);
+        assertThat(figures.at("/liked/auc").doubleValue()).isBetween(0.2, 0.8);
+    }
+
+    @Test
+    void towersLearnFromAttributes() throws Exception {
+        CommandRun train =
+                train(
+                        "content-towers",
+                        "--item-features",
+                        "genres",
+                        "--leave-last-out",
+                        "--epochs",
+                        "2",
+                        "--tower-history",
+                        "5");
+        assertThat(train.exitCode()).as(train.err()).isEqualTo(Nextclick.DONE);
+        assertThat(train.out()).contains("content-towers").contains(ITEMS + " items");
+        assertThat(train.err()).contains("epoch 2: loss");
+        assertThat(evaluate("content-towers", "--leave-last-out").out())
+                .contains("held-out items, full");
+        assertThat(evaluate("content-towers", "--mask-seen").out()).contains("0 targets unknown");
+        assertThat(train("two-tower", "--leave-last-out", "--epochs", "1").exitCode())
+                .isEqualTo(Nextclick.DONE);
+        assertThat(train("content-towers").err()).contains("--item-features is needed");
+        assertThat(train("mf", "--tower-history", "5").err())
+                .contains("--tower-history is no option of mf");
+        assertThat(train("two-tower", "--epochs", "0").err()).contains("epochs is 0");
     }
 
     @Test
