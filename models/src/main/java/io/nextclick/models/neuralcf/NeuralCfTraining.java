@@ -128,19 +128,28 @@ public final class NeuralCfTraining {
     }
 
     private NeuralCf run() {
-        SplittableRandom random = new SplittableRandom(options.seed());
         NeuralCfKind kind = options.kind();
         if (kind != NeuralCfKind.NEUMF || !options.pretrain()) {
-            return alone(kind, random);
+            return alone(kind);
         }
-        NeuralCf gmf = alone(NeuralCfKind.GMF, random.split());
-        NeuralCf mlp = alone(NeuralCfKind.MLP, random.split());
+        NeuralCf gmf = alone(NeuralCfKind.GMF);
+        NeuralCf mlp = alone(NeuralCfKind.MLP);
         NeuralCf fused = NeuralCf.fused(gmf, mlp, options.fusionAlpha());
-        fit(fused, RowDescent::new, options.fusionRate(), random.split());
+        fit(fused, RowDescent::new, options.fusionRate(), randomOf(kind));
         return fused;
     }
 
-    private NeuralCf alone(NeuralCfKind kind, SplittableRandom random) {
+    /** A kind's own, so that what a NeuMF joins are the GMF and the MLP that its seed gives alone. */
+    private SplittableRandom randomOf(NeuralCfKind kind) {
+        SplittableRandom random = new SplittableRandom(options.seed());
+        for (int i = 0; i < kind.ordinal(); i++) {
+            random.split();
+        }
+        return random.split();
+    }
+
+    private NeuralCf alone(NeuralCfKind kind) {
+        SplittableRandom random = randomOf(kind);
         NeuralCf network =
                 new NeuralCf(
                         kind,
