@@ -6,6 +6,7 @@ import io.nextclick.models.counted.CountedModel;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.files.ModelManifest;
 import io.nextclick.models.files.Tensor;
+import io.nextclick.models.network.AttentionSizes;
 import io.nextclick.models.network.SasRec;
 import io.nextclick.models.session.ItemVocabulary;
 import io.nextclick.models.session.Session;
@@ -62,7 +63,7 @@ final class RandomModel {
     static void writeSasRec(Path folder, int items, int size, long seed) throws IOException {
         SasRec network =
                 new SasRec(
-                        new SasRec.HyperParameters(
+                        new AttentionSizes(
                                 items, size, POSITIONS, 2, 2, size, /* tied= */ true),
                         new SplittableRandom(seed));
         new TrainedModel(

@@ -41,12 +41,11 @@ final class AttentionBlocks {
     private final int innerSize;
     private final UnaryOperator<NDArray> activation;
 
-    AttentionBlocks(
-            int size, int layers, int heads, int innerSize, UnaryOperator<NDArray> activation) {
-        this.size = size;
-        this.layers = layers;
-        this.heads = heads;
-        this.innerSize = innerSize;
+    AttentionBlocks(AttentionSizes sizes, UnaryOperator<NDArray> activation) {
+        this.size = sizes.size();
+        this.layers = sizes.layers();
+        this.heads = sizes.heads();
+        this.innerSize = sizes.innerSize();
         this.activation = activation;
     }
 

@@ -9,7 +9,6 @@ import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.Activation;
 import ai.djl.nn.core.Embedding;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -41,46 +40,7 @@ public final class Bert4Rec implements SessionNetwork {
 
     private static final String MASK = "mask.weight";
 
-    /**
-     * @param items V
-     * @param size D
-     * @param positions P, at least 2: the last items of a session that are read, and the hidden one
-     * @param layers L
-     * @param heads parts of the vectors that attend each by itself; divides D
-     * @param innerSize F
-     * @param tied whether input and output share the item matrix
-     */
-    public record HyperParameters(
-            int items,
-            int size,
-            int positions,
-            int layers,
-            int heads,
-            int innerSize,
-            boolean tied) {
-
-        public HyperParameters {
-            requireAtLeast(1, "items", items);
-            requireAtLeast(1, "size", size);
-            requireAtLeast(2, "positions", positions);
-            requireAtLeast(1, "layers", layers);
-            requireAtLeast(1, "heads", heads);
-            requireAtLeast(1, "inner size", innerSize);
-            if (size % heads != 0) {
-                throw new IllegalArgumentException(
-                        "vectors of " + size + " values don't fall into " + heads + " heads");
-            }
-        }
-
-        private static void requireAtLeast(int least, String name, int value) {
-            if (value < least) {
-                throw new IllegalArgumentException(
-                        name + " is " + value + ", at least " + least + " needed");
-            }
-        }
-    }
-
-    private final HyperParameters hyperParameters;
+    private final AttentionSizes sizes;
     private final Parameter embedding;
     private final Parameter outputWeight;
     private final Parameter outputBias;
@@ -90,36 +50,30 @@ public final class Bert4Rec implements SessionNetwork {
     /**
      * New weights: matrices and the mask's vector after Glorot, norms one; biases, positions and
      * what a block adds, zero.
+     *
+     * @param sizes at least 2 positions: one is the hidden click's
      */
-    public Bert4Rec(HyperParameters hyperParameters, SplittableRandom random) {
-        this.hyperParameters = hyperParameters;
-        int v = hyperParameters.items();
-        int d = hyperParameters.size();
+    public Bert4Rec(AttentionSizes sizes, SplittableRandom random) {
+        AttentionSizes.requireAtLeast(2, "positions", sizes.positions());
+        this.sizes = sizes;
+        int v = sizes.items();
+        int d = sizes.size();
         outputWeight = Parameter.glorot("output.weight", v, d, d, d, random);
         embedding =
-                hyperParameters.tied()
+                sizes.tied()
                         ? outputWeight
                         : Parameter.glorot("embedding.weight", v, d, d, d, random);
         outputBias = Parameter.zeros("output.bias", v, 1);
         encoder = new ArrayList<>();
-        encoder.add(Parameter.zeros("positions.weight", hyperParameters.positions(), d));
+        encoder.add(Parameter.zeros("positions.weight", sizes.positions(), d));
         encoder.add(Parameter.glorot(MASK, 1, d, d, d, random));
         blocks =
-                new AttentionBlocks(
-                        d,
-                        hyperParameters.layers(),
-                        hyperParameters.heads(),
-                        hyperParameters.innerSize(),
-                        Activation::gelu);
+                new AttentionBlocks(sizes, Activation::gelu);
         encoder.addAll(blocks.newParameters(random));
         encoder.addAll(AttentionBlocks.newNorm("encoder.norm.", d));
         encoder.add(Parameter.glorot("head.weight", d, d, d, d, random));
         encoder.add(Parameter.zeros("head.bias", 1, d));
         encoder.addAll(AttentionBlocks.newNorm("head.norm.", d));
-    }
-
-    public HyperParameters hyperParameters() {
-        return hyperParameters;
     }
 
     @Override
@@ -129,26 +83,18 @@ public final class Bert4Rec implements SessionNetwork {
 
     @Override
     public int items() {
-        return hyperParameters.items();
+        return sizes.items();
     }
 
     @Override
     public Map<String, Object> sizes() {
-        Map<String, Object> sizes = new LinkedHashMap<>();
-        sizes.put("items", hyperParameters.items());
-        sizes.put("embedding_size", hyperParameters.size());
-        sizes.put("positions", hyperParameters.positions());
-        sizes.put("layers", hyperParameters.layers());
-        sizes.put("heads", hyperParameters.heads());
-        sizes.put("inner_size", hyperParameters.innerSize());
-        sizes.put("tied", hyperParameters.tied());
-        return sizes;
+        return sizes.asMap();
     }
 
     /** One position is the hidden click's. */
     @Override
     public int maximumLength() {
-        return hyperParameters.positions() - 1;
+        return sizes.positions() - 1;
     }
 
     @Override
@@ -190,7 +136,7 @@ public final class Bert4Rec implements SessionNetwork {
         NDManager manager = embedded.getManager();
         long sessions = embedded.getShape().get(0);
         long length = embedded.getShape().get(1);
-        long size = hyperParameters.size();
+        long size = sizes.size();
         NDArray hidden = // [B, T, 1]: 1 at the places, else 0
                 manager.zeros(new Shape(sessions * length))
                         .scatter(places, manager.ones(places.getShape()), 0)

@@ -8,7 +8,6 @@ import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.Activation;
 import ai.djl.nn.core.Embedding;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -36,45 +35,7 @@ import java.util.SplittableRandom;
  */
 public final class SasRec implements SessionNetwork {
 
-    /**
-     * @param items V
-     * @param size D
-     * @param positions P, the last items of a session that are read
-     * @param layers L
-     * @param heads parts of the vectors that attend each by itself; divides D
-     * @param innerSize F
-     * @param tied whether input and output share the item matrix
-     */
-    public record HyperParameters(
-            int items,
-            int size,
-            int positions,
-            int layers,
-            int heads,
-            int innerSize,
-            boolean tied) {
-
-        public HyperParameters {
-            requireAtLeastOne("items", items);
-            requireAtLeastOne("size", size);
-            requireAtLeastOne("positions", positions);
-            requireAtLeastOne("layers", layers);
-            requireAtLeastOne("heads", heads);
-            requireAtLeastOne("inner size", innerSize);
-            if (size % heads != 0) {
-                throw new IllegalArgumentException(
-                        "vectors of " + size + " values don't fall into " + heads + " heads");
-            }
-        }
-
-        private static void requireAtLeastOne(String name, int value) {
-            if (value < 1) {
-                throw new IllegalArgumentException(name + " is " + value + ", at least 1 needed");
-            }
-        }
-    }
-
-    private final HyperParameters hyperParameters;
+    private final AttentionSizes sizes;
     private final Parameter embedding;
     private final Parameter outputWeight;
     private final Parameter outputBias;
@@ -88,32 +49,23 @@ public final class SasRec implements SessionNetwork {
      * on, which dropout on random blocks would drown in noise for many epochs, and each block takes
      * from there.
      */
-    public SasRec(HyperParameters hyperParameters, SplittableRandom random) {
-        this.hyperParameters = hyperParameters;
-        int v = hyperParameters.items();
-        int d = hyperParameters.size();
+    public SasRec(AttentionSizes sizes, SplittableRandom random) {
+        this.sizes = sizes;
+        int v = sizes.items();
+        int d = sizes.size();
         outputWeight = Parameter.glorot("output.weight", v, d, d, d, random);
         embedding =
-                hyperParameters.tied()
+                sizes.tied()
                         ? outputWeight
                         : Parameter.glorot("embedding.weight", v, d, d, d, random);
         outputBias = Parameter.zeros("output.bias", v, 1);
         encoder = new ArrayList<>();
-        int p = hyperParameters.positions();
+        int p = sizes.positions();
         encoder.add(Parameter.zeros("positions.weight", p, d));
         blocks =
-                new AttentionBlocks(
-                        d,
-                        hyperParameters.layers(),
-                        hyperParameters.heads(),
-                        hyperParameters.innerSize(),
-                        Activation::relu);
+                new AttentionBlocks(sizes, Activation::relu);
         encoder.addAll(blocks.newParameters(random));
         encoder.addAll(AttentionBlocks.newNorm("encoder.norm.", d));
-    }
-
-    public HyperParameters hyperParameters() {
-        return hyperParameters;
     }
 
     @Override
@@ -123,25 +75,17 @@ public final class SasRec implements SessionNetwork {
 
     @Override
     public int items() {
-        return hyperParameters.items();
+        return sizes.items();
     }
 
     @Override
     public Map<String, Object> sizes() {
-        Map<String, Object> sizes = new LinkedHashMap<>();
-        sizes.put("items", hyperParameters.items());
-        sizes.put("embedding_size", hyperParameters.size());
-        sizes.put("positions", hyperParameters.positions());
-        sizes.put("layers", hyperParameters.layers());
-        sizes.put("heads", hyperParameters.heads());
-        sizes.put("inner_size", hyperParameters.innerSize());
-        sizes.put("tied", hyperParameters.tied());
-        return sizes;
+        return sizes.asMap();
     }
 
     @Override
     public int maximumLength() {
-        return hyperParameters.positions();
+        return sizes.positions();
     }
 
     @Override
@@ -175,12 +119,12 @@ public final class SasRec implements SessionNetwork {
         long length = embedded.getShape().get(1);
         NDArray mask = causalMask(embedded.getManager(), length); // [T, T]
         NDArray table = // [P, D]; of one row it comes as a vector
-                encoder.get(0).reshape(-1, hyperParameters.size());
+                encoder.get(0).reshape(-1, sizes.size());
         NDArray positions = table.get(new NDIndex().addSliceDim(0, length)); // [T, D]
         NDArray x = dropout.ofEmbedded(embedded.add(positions)); // [B, T, D]
         int norm = encoder.size() - 2;
         x = blocks.apply(x, mask, encoder.subNDList(1, norm), dropout);
-        NDArray flat = x.reshape(-1, hyperParameters.size()); // [B T, D]
+        NDArray flat = x.reshape(-1, sizes.size()); // [B T, D]
         NDArray asked = Embedding.embedding(places, flat, SparseFormat.DENSE).singletonOrThrow();
         return AttentionBlocks.norm(asked, encoder.get(norm), encoder.get(norm + 1)); // [N, D]
     }

@@ -4,6 +4,7 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import io.nextclick.models.files.CheckpointFolder;
+import io.nextclick.models.network.AttentionSizes;
 import io.nextclick.models.network.Bert4Rec;
 import io.nextclick.models.network.Gru4Rec;
 import io.nextclick.models.network.Parameter;
@@ -389,28 +390,21 @@ public final class Trainer {
                                     options.tied()),
                             random);
             case SASREC ->
-                    new SasRec(
-                            new SasRec.HyperParameters(
-                                    vocabulary.size(),
-                                    options.embeddingSize(),
-                                    options.maximumLength() - 1,
-                                    options.layers(),
-                                    options.heads(),
-                                    options.innerSize(),
-                                    options.tied()),
-                            random);
+                    new SasRec(attention(options.maximumLength() - 1), random);
             case BERT4REC ->
-                    new Bert4Rec(
-                            new Bert4Rec.HyperParameters(
-                                    vocabulary.size(),
-                                    options.embeddingSize(),
-                                    options.maximumLength(),
-                                    options.layers(),
-                                    options.heads(),
-                                    options.innerSize(),
-                                    options.tied()),
-                            random);
+                    new Bert4Rec(attention(options.maximumLength()), random);
         };
+    }
+
+    private AttentionSizes attention(int positions) {
+        return new AttentionSizes(
+                vocabulary.size(),
+                options.embeddingSize(),
+                positions,
+                options.layers(),
+                options.heads(),
+                options.innerSize(),
+                options.tied());
     }
 
     private static void assign(SessionNetwork network, List<float[]> values) {

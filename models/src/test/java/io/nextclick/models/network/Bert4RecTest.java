@@ -40,7 +40,7 @@ class Bert4RecTest {
     private static Bert4Rec network() {
         Bert4Rec network =
                 new Bert4Rec(
-                        new Bert4Rec.HyperParameters(
+                        new AttentionSizes(
                                 golden.get("items").intValue(),
                                 golden.get("size").intValue(),
                                 golden.get("positions").intValue(),
@@ -154,9 +154,13 @@ class Bert4RecTest {
 
     @Test
     void refusesSizesThatDoNotFit() {
-        assertThatThrownBy(() -> new Bert4Rec.HyperParameters(5, 6, 5, 2, 4, 8, true))
+        assertThatThrownBy(() -> new AttentionSizes(5, 6, 5, 2, 4, 8, true))
                 .hasMessageContaining("vectors of 6 values don't fall into 4 heads");
-        assertThatThrownBy(() -> new Bert4Rec.HyperParameters(5, 6, 1, 2, 2, 8, true))
+        assertThatThrownBy(
+                        () ->
+                                new Bert4Rec(
+                                        new AttentionSizes(5, 6, 1, 2, 2, 8, true),
+                                        new SplittableRandom(1)))
                 .hasMessageContaining("positions is 1, at least 2 needed");
     }
 }

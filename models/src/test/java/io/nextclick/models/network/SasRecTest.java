@@ -38,7 +38,7 @@ class SasRecTest {
     private static SasRec network() {
         SasRec network =
                 new SasRec(
-                        new SasRec.HyperParameters(
+                        new AttentionSizes(
                                 golden.get("items").intValue(),
                                 golden.get("size").intValue(),
                                 golden.get("positions").intValue(),
@@ -136,7 +136,7 @@ class SasRecTest {
     void aNewNetworkAsksWithTheItemItself() {
         SasRec network =
                 new SasRec(
-                        new SasRec.HyperParameters(50, 8, 5, 2, 2, 16, true),
+                        new AttentionSizes(50, 8, 5, 2, 2, 16, true),
                         new SplittableRandom(3));
         float[] queries = queries(network, new int[] {4, 9, 33});
         for (int t = 0; t < 3; t++) {
@@ -160,7 +160,7 @@ class SasRecTest {
 
     @Test
     void refusesHeadsThatDoNotDivideTheSize() {
-        assertThatThrownBy(() -> new SasRec.HyperParameters(5, 6, 5, 2, 4, 8, true))
+        assertThatThrownBy(() -> new AttentionSizes(5, 6, 5, 2, 4, 8, true))
                 .hasMessageContaining("vectors of 6 values don't fall into 4 heads");
     }
 }

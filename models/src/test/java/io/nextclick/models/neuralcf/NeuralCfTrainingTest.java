@@ -41,7 +41,7 @@ class NeuralCfTrainingTest {
 
     private static NeuralCfOptions options(NeuralCfKind kind, boolean pretrain) {
         return new NeuralCfOptions(
-                kind, 4, 2, 4, 12, 12, 100, 0.01, 0, pretrain, 0.5, 0.01, true, true, SEED);
+                kind, 8, 2, 4, 12, 12, 100, 0.01, 0, pretrain, 0.5, 0.01, true, true, SEED);
     }
 
     @ParameterizedTest
@@ -130,6 +130,20 @@ class NeuralCfTrainingTest {
         }
         assertThat(lengths[1]).isLessThan(lengths[0] / 2);
         assertThat(lengths[2]).isLessThan(lengths[1] / 100);
+    }
+
+    @Test
+    void whatANeuMfJoinsIsWhatItsSeedGivesAlone() {
+        List<Session> sessions = groups(60);
+        List<NeuralCfTraining.Epoch> joined = new ArrayList<>();
+        NeuralCfTraining.train(sessions, options(NeuralCfKind.NEUMF, true), joined::add);
+        for (NeuralCfKind part : List.of(NeuralCfKind.GMF, NeuralCfKind.MLP)) {
+            List<NeuralCfTraining.Epoch> alone = new ArrayList<>();
+            NeuralCfTraining.train(sessions, options(part, true), alone::add);
+            assertThat(joined.stream().filter(epoch -> epoch.network() == part))
+                    .usingRecursiveFieldByFieldElementComparatorIgnoringFields("examplesPerSecond")
+                    .containsExactlyElementsOf(alone);
+        }
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.nextclick.models.files.ModelFileException;
 import io.nextclick.models.files.ModelFolder;
 import io.nextclick.models.files.ModelManifest;
 import io.nextclick.models.files.Tensor;
+import io.nextclick.models.network.AttentionSizes;
 import io.nextclick.models.network.Bert4Rec;
 import io.nextclick.models.network.NetworkKind;
 import io.nextclick.models.network.Parameter;
@@ -53,10 +54,10 @@ class AttentionScorerTest {
         SessionNetwork network =
                 kind == NetworkKind.SASREC
                         ? new SasRec(
-                                new SasRec.HyperParameters(ITEMS, 24, POSITIONS, 3, 2, 40, tied),
+                                new AttentionSizes(ITEMS, 24, POSITIONS, 3, 2, 40, tied),
                                 random)
                         : new Bert4Rec(
-                                new Bert4Rec.HyperParameters(
+                                new AttentionSizes(
                                         ITEMS, 24, POSITIONS + 1, 3, 2, 40, tied),
                                 random);
         for (Parameter parameter : network.parameters()) {
@@ -138,7 +139,7 @@ class AttentionScorerTest {
         int items = golden.get("items").intValue();
         SasRec network =
                 new SasRec(
-                        new SasRec.HyperParameters(
+                        new AttentionSizes(
                                 items,
                                 golden.get("size").intValue(),
                                 golden.get("positions").intValue(),
@@ -187,7 +188,7 @@ class AttentionScorerTest {
         int items = golden.get("items").intValue();
         Bert4Rec network =
                 new Bert4Rec(
-                        new Bert4Rec.HyperParameters(
+                        new AttentionSizes(
                                 items,
                                 golden.get("size").intValue(),
                                 golden.get("positions").intValue(),

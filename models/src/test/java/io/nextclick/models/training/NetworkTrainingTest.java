@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import io.nextclick.models.network.AttentionSizes;
 import io.nextclick.models.network.Bert4Rec;
 import io.nextclick.models.network.Gru4Rec;
 import io.nextclick.models.network.Parameter;
@@ -144,7 +145,7 @@ class NetworkTrainingTest {
         SplittableRandom random = new SplittableRandom(23);
         Bert4Rec network =
                 new Bert4Rec(
-                        new Bert4Rec.HyperParameters(ITEMS, 4, 4, 2, 2, 5, true), random.split());
+                        new AttentionSizes(ITEMS, 4, 4, 2, 2, 5, true), random.split());
         for (Parameter parameter : network.encoder()) {
             for (int i = 0; i < parameter.values().length; i++) {
                 parameter.values()[i] += (float) (random.nextDouble() - 0.5);
@@ -156,7 +157,7 @@ class NetworkTrainingTest {
     private static SasRec sasRec() {
         SplittableRandom random = new SplittableRandom(19);
         SasRec network =
-                new SasRec(new SasRec.HyperParameters(ITEMS, 4, 3, 2, 2, 5, true), random.split());
+                new SasRec(new AttentionSizes(ITEMS, 4, 3, 2, 2, 5, true), random.split());
         for (Parameter parameter : network.encoder()) {
             for (int i = 0; i < parameter.values().length; i++) {
                 parameter.values()[i] += (float) (random.nextDouble() - 0.5);

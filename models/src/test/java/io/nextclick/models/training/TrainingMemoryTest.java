@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import io.nextclick.models.network.AttentionSizes;
 import io.nextclick.models.network.Bert4Rec;
 import io.nextclick.models.network.Gru4Rec;
 import io.nextclick.models.network.NetworkKind;
@@ -43,11 +44,11 @@ class TrainingMemoryTest {
                                     random.split());
                     case SASREC ->
                             new SasRec(
-                                    new SasRec.HyperParameters(ITEMS, 32, 8, 2, 2, 64, true),
+                                    new AttentionSizes(ITEMS, 32, 8, 2, 2, 64, true),
                                     random.split());
                     case BERT4REC ->
                             new Bert4Rec(
-                                    new Bert4Rec.HyperParameters(ITEMS, 32, 8, 2, 2, 64, true),
+                                    new AttentionSizes(ITEMS, 32, 8, 2, 2, 64, true),
                                     random.split());
                 };
         try (NDManager manager = NDManager.newBaseManager(null, "PyTorch")) {
