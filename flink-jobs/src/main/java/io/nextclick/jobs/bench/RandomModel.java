@@ -63,8 +63,7 @@ final class RandomModel {
     static void writeSasRec(Path folder, int items, int size, long seed) throws IOException {
         SasRec network =
                 new SasRec(
-                        new AttentionSizes(
-                                items, size, POSITIONS, 2, 2, size, /* tied= */ true),
+                        new AttentionSizes(items, size, POSITIONS, 2, 2, size, /* tied= */ true),
                         new SplittableRandom(seed));
         new TrainedModel(
                         network,

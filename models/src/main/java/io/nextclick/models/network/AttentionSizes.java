@@ -15,13 +15,7 @@ import java.util.Map;
  * @param tied whether input and output share the item matrix
  */
 public record AttentionSizes(
-        int items,
-        int size,
-        int positions,
-        int layers,
-        int heads,
-        int innerSize,
-        boolean tied) {
+        int items, int size, int positions, int layers, int heads, int innerSize, boolean tied) {
 
     public AttentionSizes {
         requireAtLeast(1, "items", items);

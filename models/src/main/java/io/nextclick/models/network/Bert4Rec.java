@@ -67,8 +67,7 @@ public final class Bert4Rec implements SessionNetwork {
         encoder = new ArrayList<>();
         encoder.add(Parameter.zeros("positions.weight", sizes.positions(), d));
         encoder.add(Parameter.glorot(MASK, 1, d, d, d, random));
-        blocks =
-                new AttentionBlocks(sizes, Activation::gelu);
+        blocks = new AttentionBlocks(sizes, Activation::gelu);
         encoder.addAll(blocks.newParameters(random));
         encoder.addAll(AttentionBlocks.newNorm("encoder.norm.", d));
         encoder.add(Parameter.glorot("head.weight", d, d, d, d, random));

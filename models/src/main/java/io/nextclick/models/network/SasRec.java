@@ -62,8 +62,7 @@ public final class SasRec implements SessionNetwork {
         encoder = new ArrayList<>();
         int p = sizes.positions();
         encoder.add(Parameter.zeros("positions.weight", p, d));
-        blocks =
-                new AttentionBlocks(sizes, Activation::relu);
+        blocks = new AttentionBlocks(sizes, Activation::relu);
         encoder.addAll(blocks.newParameters(random));
         encoder.addAll(AttentionBlocks.newNorm("encoder.norm.", d));
     }

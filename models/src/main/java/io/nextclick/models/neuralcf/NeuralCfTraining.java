@@ -139,7 +139,9 @@ public final class NeuralCfTraining {
         return fused;
     }
 
-    /** A kind's own, so that what a NeuMF joins are the GMF and the MLP that its seed gives alone. */
+    /**
+     * A kind's own, so that what a NeuMF joins are the GMF and the MLP that its seed gives alone.
+     */
     private SplittableRandom randomOf(NeuralCfKind kind) {
         SplittableRandom random = new SplittableRandom(options.seed());
         for (int i = 0; i < kind.ordinal(); i++) {

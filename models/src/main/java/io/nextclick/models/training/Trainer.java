@@ -389,10 +389,8 @@ public final class Trainer {
                                     options.hiddenSize(),
                                     options.tied()),
                             random);
-            case SASREC ->
-                    new SasRec(attention(options.maximumLength() - 1), random);
-            case BERT4REC ->
-                    new Bert4Rec(attention(options.maximumLength()), random);
+            case SASREC -> new SasRec(attention(options.maximumLength() - 1), random);
+            case BERT4REC -> new Bert4Rec(attention(options.maximumLength()), random);
         };
     }
 

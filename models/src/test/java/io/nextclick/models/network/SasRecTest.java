@@ -135,9 +135,7 @@ class SasRecTest {
     @Test
     void aNewNetworkAsksWithTheItemItself() {
         SasRec network =
-                new SasRec(
-                        new AttentionSizes(50, 8, 5, 2, 2, 16, true),
-                        new SplittableRandom(3));
+                new SasRec(new AttentionSizes(50, 8, 5, 2, 2, 16, true), new SplittableRandom(3));
         float[] queries = queries(network, new int[] {4, 9, 33});
         for (int t = 0; t < 3; t++) {
             int item = new int[] {4, 9, 33}[t];

@@ -54,11 +54,9 @@ class AttentionScorerTest {
         SessionNetwork network =
                 kind == NetworkKind.SASREC
                         ? new SasRec(
-                                new AttentionSizes(ITEMS, 24, POSITIONS, 3, 2, 40, tied),
-                                random)
+                                new AttentionSizes(ITEMS, 24, POSITIONS, 3, 2, 40, tied), random)
                         : new Bert4Rec(
-                                new AttentionSizes(
-                                        ITEMS, 24, POSITIONS + 1, 3, 2, 40, tied),
+                                new AttentionSizes(ITEMS, 24, POSITIONS + 1, 3, 2, 40, tied),
                                 random);
         for (Parameter parameter : network.parameters()) {
             for (int i = 0; i < parameter.values().length; i++) {

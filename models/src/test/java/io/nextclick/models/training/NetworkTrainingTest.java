@@ -144,8 +144,7 @@ class NetworkTrainingTest {
     private static Bert4Rec bert4Rec() {
         SplittableRandom random = new SplittableRandom(23);
         Bert4Rec network =
-                new Bert4Rec(
-                        new AttentionSizes(ITEMS, 4, 4, 2, 2, 5, true), random.split());
+                new Bert4Rec(new AttentionSizes(ITEMS, 4, 4, 2, 2, 5, true), random.split());
         for (Parameter parameter : network.encoder()) {
             for (int i = 0; i < parameter.values().length; i++) {
                 parameter.values()[i] += (float) (random.nextDouble() - 0.5);
@@ -156,8 +155,7 @@ class NetworkTrainingTest {
 
     private static SasRec sasRec() {
         SplittableRandom random = new SplittableRandom(19);
-        SasRec network =
-                new SasRec(new AttentionSizes(ITEMS, 4, 3, 2, 2, 5, true), random.split());
+        SasRec network = new SasRec(new AttentionSizes(ITEMS, 4, 3, 2, 2, 5, true), random.split());
         for (Parameter parameter : network.encoder()) {
             for (int i = 0; i < parameter.values().length; i++) {
                 parameter.values()[i] += (float) (random.nextDouble() - 0.5);
