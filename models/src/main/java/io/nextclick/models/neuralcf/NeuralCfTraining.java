@@ -144,7 +144,13 @@ public final class NeuralCfTraining {
      */
     private SplittableRandom randomOf(NeuralCfKind kind) {
         SplittableRandom random = new SplittableRandom(options.seed());
-        for (int i = 0; i < kind.ordinal(); i++) {
+        int others =
+                switch (kind) {
+                    case GMF -> 0;
+                    case MLP -> 1;
+                    case NEUMF -> 2;
+                };
+        for (int i = 0; i < others; i++) {
             random.split();
         }
         return random.split();
