@@ -121,7 +121,8 @@ final class TrainCommand implements Callable<Integer> {
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
             String name = option.longestName();
             boolean ofNetworks = isIn(name, "training", "checkpoints");
-            boolean isSpecial = ofNetworks || isIn(name, "counting", "rating", "split", "neuralCf");
+            boolean isSpecial =
+                    ofNetworks || isIn(name, "counting", "rating", "split", "neuralCf", "towers");
             boolean isOwn =
                     isNetwork
                             ? ofNetworks
