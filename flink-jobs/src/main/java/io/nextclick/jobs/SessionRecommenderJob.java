@@ -207,6 +207,9 @@ public final class SessionRecommenderJob {
                             .uid("announce-experiments")
                             .setParallelism(1));
         }
+        if (releases != null && experiments != null) {
+            bulletins.add(offered(environment, releases));
+        }
         SingleOutputStreamOperator<Recommendation> answers =
                 bulletins.stream()
                         .reduce(DataStream::union)
@@ -292,6 +295,32 @@ public final class SessionRecommenderJob {
                 config.kafka().clicks().bounded(),
                 config.kafka().clicks().writers(),
                 config.kafka().clients());
+    }
+
+    /**
+     * All released models, for variants that name one. Read by a source of their own: a job that
+     * begins to follow experiments, or comes from a version that didn't offer models to them, needs
+     * also the releases that its gate has long read.
+     */
+    private static DataStream<Bulletin> offered(
+            StreamExecutionEnvironment environment, Source<TopicEntry<ModelRelease>, ?, ?> releases) {
+        return environment
+                .fromSource(
+                        releases,
+                        WatermarkStrategy.noWatermarks(),
+                        "Models for variants from Kafka",
+                        TopicEntrySerializer.MODEL_RELEASE)
+                .uid("variant-releases")
+                .setParallelism(1)
+                // Without its release a name says nothing of what should answer instead.
+                .filter(entry -> !entry.isWithdrawal())
+                .name("Without withdrawals")
+                .uid("variant-releases-in-force")
+                .setParallelism(1)
+                .map(Bulletin.Offered::of, BulletinSerializer.TYPE)
+                .name("Announce models for variants")
+                .uid("announce-variant-models")
+                .setParallelism(1);
     }
 
     /** The released models that may answer. One subtask decides, so that all change alike. */

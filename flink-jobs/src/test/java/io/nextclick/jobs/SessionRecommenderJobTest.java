@@ -120,6 +120,8 @@ class SessionRecommenderJobTest {
                 configuration,
                 "Experiments from Kafka",
                 "Announce experiments",
+                "Models for variants from Kafka",
+                "Announce models for variants",
                 "Recommend next items",
                 "Guard experiments",
                 "Experiment outcomes to Kafka",

@@ -7,10 +7,13 @@ import io.nextclick.schemas.Experiment.State;
 import io.nextclick.schemas.Topics;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.OperatorStateStore;
@@ -27,6 +30,11 @@ import org.slf4j.LoggerFactory;
  * that begins takes no units from those that run, and each gets of what those before it leave.
  * Salts are independent, so what is left is a random part of the traffic. It takes part from its
  * first click or not at all: a visit that was answered in two ways would tell of neither.
+ *
+ * <p>Where a variant answers with a model of its own, nobody takes part in the experiment while one
+ * of its models is missing, in the other variants neither: each would have sessions of another time
+ * than the rest, and fewer than its share. Its units go to no later experiment meanwhile. A session
+ * on the way whose experiment loses a model, as by a restart that can't load it, ends its part.
  *
  * <p>An experiment that this job can't carry out is refused: logged, counted, and nobody takes part
  * in it.
@@ -48,6 +56,7 @@ public final class Experiments {
                     .thenComparing(RunningExperiment::name);
 
     private final AnsweringMeans means;
+    private final Predicate<String> hasModel;
     private final ListState<TopicEntry<Experiment>> state;
 
     /** All that run, by name. */
@@ -65,10 +74,13 @@ public final class Experiments {
      * Takes up what the state holds.
      *
      * @param means what the job has to answer with
+     * @param hasModel whether a model that a variant names can answer now
      * @param store the operator's
      */
-    public Experiments(AnsweringMeans means, OperatorStateStore store) throws Exception {
+    public Experiments(AnsweringMeans means, Predicate<String> hasModel, OperatorStateStore store)
+            throws Exception {
         this.means = Objects.requireNonNull(means, "means");
+        this.hasModel = Objects.requireNonNull(hasModel, "hasModel");
         state = state(store);
         for (TopicEntry<Experiment> entry : state.get()) {
             // Each subtask wrote all of them.
@@ -149,10 +161,26 @@ public final class Experiments {
         for (RunningExperiment each : running) {
             Participation participation = each.join(sessionId, userId);
             if (participation != null) {
-                return participation;
+                return isComplete(each) ? participation : null;
             }
         }
         return null;
+    }
+
+    /** The names of models that variants of running experiments answer with. */
+    public Set<String> models() {
+        Set<String> models = new HashSet<>();
+        running.forEach(each -> models.addAll(each.models()));
+        return models;
+    }
+
+    private boolean isComplete(RunningExperiment experiment) {
+        for (String model : experiment.models()) {
+            if (!hasModel.test(model)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**
@@ -160,7 +188,8 @@ public final class Experiments {
      * now.
      *
      * @param tally what the session has come to; null if it took no part
-     * @return null if there is none any more: the run is over, or the variant was taken out of it
+     * @return null if there is none any more: the run is over, the variant was taken out of it, or
+     *     a model of its variants is missing
      */
     public Participation goOn(String sessionId, ExperimentTally tally) {
         if (tally == null) {
@@ -173,7 +202,9 @@ public final class Experiments {
                                 ? Participation.ALL
                                 : each.variants().indexOf(tally.variant());
                 boolean isGone = (variant == Participation.ALL) != each.interleaves();
-                return isGone ? null : new Participation(each, variant, tally.unitOr(sessionId));
+                return isGone || !isComplete(each)
+                        ? null
+                        : new Participation(each, variant, tally.unitOr(sessionId));
             }
         }
         return null;

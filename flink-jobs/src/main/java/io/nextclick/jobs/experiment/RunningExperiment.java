@@ -6,6 +6,10 @@ import io.nextclick.schemas.Experiment.Method;
 import io.nextclick.schemas.Experiment.Unit;
 import io.nextclick.schemas.Experiment.Variant;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** An experiment that takes traffic, ready to be asked. Immutable. */
 public final class RunningExperiment {
@@ -14,6 +18,7 @@ public final class RunningExperiment {
     private final Assignment assignment;
     private final List<VariantPlan> plans;
     private final List<String> names;
+    private final Set<String> models;
 
     /**
      * @param experiment one that is running
@@ -28,6 +33,17 @@ public final class RunningExperiment {
                         experiment.salt(), variants.stream().mapToDouble(Variant::share).toArray());
         plans = variants.stream().map(variant -> VariantPlan.of(variant, means)).toList();
         names = variants.stream().map(Variant::name).toList();
+        models =
+                plans.stream()
+                        .map(VariantPlan::model)
+                        .filter(Objects::nonNull)
+                        .collect(Collectors.toUnmodifiableSet());
+        if (interleaves() && !models.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "lists are drawn from those of one model, a variant names the model "
+                            + String.join(", ", new TreeSet<>(models))
+                            + ": split the sessions instead");
+        }
     }
 
     /** What it was made of. */
@@ -47,6 +63,11 @@ public final class RunningExperiment {
     /** The names of its variants, the control first. */
     List<String> variants() {
         return names;
+    }
+
+    /** The names under which its variants' own models are released. */
+    Set<String> models() {
+        return models;
     }
 
     /** Whether each list is drawn from those of all variants. */

@@ -12,6 +12,9 @@ import java.util.TreeSet;
  * the job's answers.
  *
  * @param name the variant's
+ * @param model the name under which its model is released; null: the job's own model answers. Which
+ *     clicks make a session is the job's to say, also where this model was trained under other
+ *     rules
  * @param blend weights of sources by name; those that aren't named share what is left
  * @param mostPerCategory items of one category in a list, 0 for any number; null: the job's
  * @param relevance weight of relevance against variety, in [{@value #LEAST_RELEVANCE}, 1]; null:
@@ -20,6 +23,7 @@ import java.util.TreeSet;
  */
 public record VariantPlan(
         String name,
+        String model,
         Map<String, Double> blend,
         Integer mostPerCategory,
         Double relevance,
@@ -33,6 +37,9 @@ public record VariantPlan(
 
     /** The rule that stands for the option {@code nextclick.rerank.relevance}. */
     static final String RELEVANCE = "relevance";
+
+    /** The source of candidates that a sequence model is. */
+    private static final String FROM_MODEL = "model";
 
     private static final List<String> RULES = List.of(MOST_PER_CATEGORY, RELEVANCE, RANKING);
 
@@ -51,11 +58,12 @@ public record VariantPlan(
      */
     static VariantPlan of(Variant variant, AnsweringMeans means) {
         Reader reader = new Reader(variant, means);
-        reader.requireOwnModel();
+        reader.requireModels();
         reader.requireKnownSources();
         reader.requireKnownRules();
         return new VariantPlan(
                 variant.name(),
+                variant.model(),
                 variant.blend(),
                 reader.mostPerCategory(),
                 reader.relevance(),
@@ -103,9 +111,21 @@ public record VariantPlan(
 
     private record Reader(Variant variant, AnsweringMeans means) {
 
-        void requireOwnModel() {
-            if (variant.model() != null) {
-                throw refusal("names the model " + variant.model() + ", this job has but its own");
+        void requireModels() {
+            if (variant.model() == null) {
+                return;
+            }
+            if (!means.models()) {
+                throw refusal(
+                        "names the model " + variant.model() + ", this job follows no releases");
+            }
+            if (!means.sources().isEmpty() && !means.sources().contains(FROM_MODEL)) {
+                throw refusal(
+                        "names the model "
+                                + variant.model()
+                                + ", this job blends "
+                                + new TreeSet<>(means.sources())
+                                + ", no model among them");
             }
         }
 

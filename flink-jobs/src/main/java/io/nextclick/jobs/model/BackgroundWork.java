@@ -3,19 +3,23 @@ package io.nextclick.jobs.model;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.util.function.ThrowingRunnable;
 
 /**
  * A thread beside a task's own, for what would hold the task up: loading, trying out and freeing
- * models. It starts with the first work. Results go back through the task's mailbox.
+ * models. It starts with the first work, and again after a pause. Results go back through the task's mailbox.
  */
 public final class BackgroundWork implements AutoCloseable {
 
     private static final Duration CLOSING_PATIENCE = Duration.ofMinutes(5);
+
+    /** The thread goes when there has been no work for so long. */
+    private static final Duration IDLE = Duration.ofMinutes(1);
 
     private final MailboxExecutor task;
     private final ExecutorService executor;
@@ -27,13 +31,20 @@ public final class BackgroundWork implements AutoCloseable {
      */
     public BackgroundWork(MailboxExecutor task, String name) {
         this.task = task;
-        executor =
-                Executors.newSingleThreadExecutor(
+        ThreadPoolExecutor single =
+                new ThreadPoolExecutor(
+                        1,
+                        1,
+                        IDLE.toMillis(),
+                        TimeUnit.MILLISECONDS,
+                        new LinkedBlockingQueue<>(),
                         work -> {
                             Thread thread = new Thread(work, name);
                             thread.setDaemon(true);
                             return thread;
                         });
+        single.allowCoreThreadTimeOut(true);
+        executor = single;
     }
 
     /** Has something done after all that was given before; also when this is closing. */

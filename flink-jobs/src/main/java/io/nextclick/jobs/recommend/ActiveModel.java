@@ -26,12 +26,13 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 
 /**
- * The model that answers one subtask's clicks, with all that belongs to it: scorer, session rules,
+ * A model that answers one subtask's clicks, with all that belongs to it: scorer, session rules,
  * most popular items, room for a bundle. Nothing outside knows rows or scores of a model, so that
  * one can take another's place between two bundles.
  *
  * <p>A bundle goes through {@link #takeUp}, then per click {@link #take} and {@link #prepare}, then
  * {@link #advance} and {@link #rank}, then per click {@link #list} and per session {@link #keep}.
+ * Of a bundle that several models share each sees to those visits and clicks that name it.
  *
  * <p>May be made and warmed up by one thread and then used by another, but by one at a time. Owns
  * its scorer and its share of the loaded model.
@@ -66,6 +67,9 @@ final class ActiveModel implements AutoCloseable {
     private final float[][] hiddenRoom;
 
     private final int[] batchRows;
+
+    /** Whether a score of the warm-up was no finite number. */
+    private boolean hasScoredOddly;
 
     /**
      * @param model becomes this object's, even if this fails
@@ -125,6 +129,16 @@ final class ActiveModel implements AutoCloseable {
         return model.stamp();
     }
 
+    /** What the model's loader, and a release, call it by. */
+    String fingerprint() {
+        return model.fingerprint();
+    }
+
+    /** Whether every score of the warm-up was a finite number. */
+    boolean hasScoredWithNumbers() {
+        return !hasScoredOddly;
+    }
+
     /** One line for a person. */
     String describe() {
         return model.model().describe();
@@ -170,6 +184,8 @@ final class ActiveModel implements AutoCloseable {
                         new ReceivedClick(null, "", null, popularItem(random), 0, "", 0, 0, 0));
         pending.verdict = before == 0 ? Verdict.STARTS : Verdict.CONTINUES;
         pending.visit = new BundledVisit(state);
+        pending.visit.model = this;
+        pending.model = this;
         return pending;
     }
 
@@ -189,6 +205,7 @@ final class ActiveModel implements AutoCloseable {
         advance(bundle, bundle.length);
         rank(bundle, bundle.length);
         for (BundledClick pending : bundle) {
+            hasScoredOddly |= pending.top != null && !isFinite(pending.top.scores());
             list(
                     pending,
                     new ArrayList<>(settings.count()),
@@ -196,6 +213,15 @@ final class ActiveModel implements AutoCloseable {
                     null);
             keep(pending.visit);
         }
+    }
+
+    private static boolean isFinite(float[] scores) {
+        for (float score : scores) {
+            if (!Float.isFinite(score)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override
@@ -210,8 +236,8 @@ final class ActiveModel implements AutoCloseable {
     // ------------------------------------------------------------------ before the ranking
 
     /**
-     * Makes the sessions' stored states usable by this model, by replay of their items where
-     * another model made them.
+     * Makes the stored states usable of those sessions that this model answers, by replay of their
+     * items where another model made them.
      *
      * @return how many states were made anew
      */
@@ -222,7 +248,7 @@ final class ActiveModel implements AutoCloseable {
         List<BundledVisit> rebuilding = null;
         for (BundledVisit visit : visits) {
             SessionState state = visit.state;
-            if (state == null) {
+            if (state == null || visit.model != this) {
                 continue;
             }
             if (state.hidden != null
@@ -325,7 +351,7 @@ final class ActiveModel implements AutoCloseable {
 
     // ------------------------------------------------------------------ the ranking
 
-    /** Advances recurrent states by the bundle's clicks. Returns whether there was any. */
+    /** Advances recurrent states by this model's clicks. Returns whether there was any. */
     boolean advance(BundledClick[] bundle, int bundled) {
         if (recurrent == null) {
             return false;
@@ -337,7 +363,7 @@ final class ActiveModel implements AutoCloseable {
             int count = 0;
             for (int i = 0; i < bundled; i++) {
                 BundledClick pending = bundle[i];
-                if (pending.round != round) {
+                if (pending.round != round || pending.model != this) {
                     continue;
                 }
                 if (pending.before == null) {
@@ -358,8 +384,8 @@ final class ActiveModel implements AutoCloseable {
     }
 
     /**
-     * Ranks the catalogue for all clicks that the model can answer, in one batch. Returns whether
-     * there was any.
+     * Ranks the catalogue for all clicks of this model that it can answer, in one batch. Returns
+     * whether there was any.
      */
     boolean rank(BundledClick[] bundle, int bundled) {
         // Made anew for each bundle: to point from old objects to new ones at every click costs the
@@ -369,7 +395,9 @@ final class ActiveModel implements AutoCloseable {
         int count = 0;
         for (int i = 0; i < bundled; i++) {
             BundledClick pending = bundle[i];
-            if (pending.verdict != Verdict.DUPLICATE && pending.fallback == null) {
+            if (pending.model == this
+                    && pending.verdict != Verdict.DUPLICATE
+                    && pending.fallback == null) {
                 if (excluded != null) {
                     excluded[count] = pending.excluded;
                 }

@@ -4,6 +4,7 @@ import io.nextclick.jobs.kafka.TopicEntry;
 import io.nextclick.jobs.model.ApprovedRelease;
 import io.nextclick.models.ranking.TrendingCounts;
 import io.nextclick.schemas.Experiment;
+import io.nextclick.schemas.ModelRelease;
 import java.util.Objects;
 
 /** What every subtask that answers is told, all of them the same and in the same order. */
@@ -14,6 +15,25 @@ public sealed interface Bulletin {
 
         public Released {
             Objects.requireNonNull(release, "release");
+        }
+    }
+
+    /**
+     * A model has been released, by which a variant of an experiment may answer.
+     *
+     * @param release as the topic has it, examined by nobody yet
+     */
+    record Offered(ModelRelease release) implements Bulletin {
+
+        public Offered {
+            Objects.requireNonNull(release, "release");
+        }
+
+        /**
+         * @param entry of the topic of releases, no withdrawal
+         */
+        public static Offered of(TopicEntry<ModelRelease> entry) {
+            return new Offered(entry.value());
         }
     }
 

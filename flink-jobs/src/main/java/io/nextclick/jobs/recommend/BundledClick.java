@@ -17,6 +17,10 @@ final class BundledClick {
     final ReceivedClick click;
     BundledVisit visit;
     Verdict verdict;
+
+    /** What answers it: the job's own model or a variant's; null for none. */
+    ActiveModel model;
+
     int step;
 
     /** The item's row if it is new to the session and known to the model. */

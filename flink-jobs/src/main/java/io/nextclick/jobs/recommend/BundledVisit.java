@@ -25,6 +25,9 @@ final class BundledVisit {
     /** Rows to rebuild from; null if the stored state is good. */
     int[] replay;
 
+    /** What answers its next click: the job's own model or a variant's; null for none. */
+    ActiveModel model;
+
     /** The part that it takes in an experiment, after the last click judged; null for none. */
     Participation participation;
 

@@ -163,7 +163,8 @@ final class CandidateStage implements AutoCloseable {
                         .collect(Collectors.toUnmodifiableSet()),
                 settings.live() != null && settings.live().catalog(),
                 settings.hasTowers(),
-                ranking != null);
+                ranking != null,
+                /* models= */ false);
     }
 
     void snapshot() throws Exception {

@@ -17,8 +17,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.apache.flink.api.common.state.OperatorStateStore;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
@@ -43,14 +45,18 @@ final class LiveExperiments {
 
     /**
      * @param means what the job has to answer with
+     * @param hasModel whether a model that a variant names can answer now
      * @param store the operator's
      * @param outcomes takes what sessions have come to
      */
     LiveExperiments(
-            AnsweringMeans means, OperatorStateStore store, Consumer<ExperimentOutcome> outcomes)
+            AnsweringMeans means,
+            Predicate<String> hasModel,
+            OperatorStateStore store,
+            Consumer<ExperimentOutcome> outcomes)
             throws Exception {
         this.outcomes = outcomes;
-        experiments = new Experiments(means, store);
+        experiments = new Experiments(means, hasModel, store);
     }
 
     /** Comes before anything is told or asked. */
@@ -63,6 +69,11 @@ final class LiveExperiments {
     /** Takes up what the topic says of an experiment from now on. */
     void tell(TopicEntry<Experiment> entry) {
         experiments.tell(entry);
+    }
+
+    /** The names of models that variants of running experiments answer with. */
+    Set<String> models() {
+        return experiments.models();
     }
 
     void snapshot() throws Exception {

@@ -37,7 +37,7 @@ final class ModelExchange implements AutoCloseable {
     /** Ready and not yet taken. */
     private final AtomicReference<ActiveModel> ready = new AtomicReference<>();
 
-    /** The release that counts; any other one's loading is given up. */
+    /** The release that counts; any other one's loading is given up. Null: none does. */
     private volatile ApprovedRelease wanted;
 
     /**
@@ -64,7 +64,29 @@ final class ModelExchange implements AutoCloseable {
     /** Begins to load a release; one that was begun before is given up. */
     void prepare(ApprovedRelease release) {
         wanted = release;
-        background.run(() -> load(release));
+        background.run(() -> prepareNow(release));
+    }
+
+    /** Gives up what is being loaded, and closes what is ready and not taken. */
+    void giveUp() {
+        wanted = null;
+        // Behind the loading, which may be about to hand over.
+        background.run(
+                () -> {
+                    ActiveModel left = wanted == null ? take() : null;
+                    if (left != null) {
+                        left.close();
+                    }
+                });
+    }
+
+    /**
+     * Loads a release while the caller waits, where no clicks are being answered yet.
+     *
+     * @return the model, which becomes the caller's
+     */
+    ActiveModel load(ApprovedRelease release) throws IOException {
+        return warmedUp(release, /* isBesideClicks= */ false);
     }
 
     /** The model that is ready, which becomes the caller's; null if there is none. */
@@ -77,11 +99,11 @@ final class ModelExchange implements AutoCloseable {
         background.run(model::close);
     }
 
-    private void load(ApprovedRelease release) {
+    private void prepareNow(ApprovedRelease release) {
         Duration pause = FIRST_PAUSE;
         for (int attempt = 1; attempt <= MOST_ATTEMPTS && isWanted(release); attempt++) {
             try {
-                handOver(release, warmedUp(release));
+                handOver(release, warmedUp(release, /* isBesideClicks= */ true));
                 return;
             } catch (IOException | RuntimeException | OutOfMemoryError e) {
                 failures.inc();
@@ -100,11 +122,18 @@ final class ModelExchange implements AutoCloseable {
         }
     }
 
-    private ActiveModel warmedUp(ApprovedRelease release) throws IOException {
-        return ActiveModel.warmedUp(
-                LoadedModel.acquire(release.uri(), release.sha256(), loader, device),
-                settings,
-                /* isBesideClicks= */ true);
+    private ActiveModel warmedUp(ApprovedRelease release, boolean isBesideClicks)
+            throws IOException {
+        ActiveModel model =
+                ActiveModel.warmedUp(
+                        LoadedModel.acquire(release.uri(), release.sha256(), loader, device),
+                        settings,
+                        isBesideClicks);
+        if (!model.hasScoredWithNumbers()) {
+            model.close();
+            throw new IllegalStateException("it scores items with what is no number");
+        }
+        return model;
     }
 
     private void handOver(ApprovedRelease release, ActiveModel model) {

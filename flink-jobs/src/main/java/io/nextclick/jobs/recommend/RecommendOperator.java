@@ -51,7 +51,7 @@ import org.apache.flink.util.OutputTag;
  * the other's place between two bundles. Event time is that of the clicks alone.
  *
  * <p>State: {@link SessionState} per session; the {@link ReleasesInForce}; what {@link
- * LiveSessions} and {@link Recommender} keep.
+ * LiveSessions}, {@link VariantModels} and {@link Recommender} keep.
  */
 public final class RecommendOperator extends AbstractStreamOperator<Recommendation>
         implements OneInputStreamOperator<ReceivedClick, Recommendation>,
@@ -96,6 +96,9 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
     private transient ReleasesInForce releases;
 
     private transient ModelExchange exchange;
+
+    /** Null where releases or experiments aren't followed. */
+    private transient VariantModels variantModels;
 
     /** What this subtask's models compute on. */
     private transient ComputeDevice device;
@@ -159,11 +162,17 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
                         this::setCurrentKey,
                         session -> recommender.end(session),
                         context.getOperatorStateStore());
+        if (settings.releases() && settings.experiments()) {
+            variantModels = new VariantModels(loader::serves, context.getOperatorStateStore());
+        } else {
+            VariantModels.forget(context.getOperatorStateStore());
+        }
         recommender =
                 new Recommender(
                         settings,
                         hotSessions,
                         liveSessions,
+                        variantModels,
                         this::emit,
                         context.getOperatorStateStore());
         if (settings.releases()) {
@@ -182,19 +191,10 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
         getMetricGroup().gauge("liveSessions", (Gauge<Long>) () -> liveSessions.size());
         getMetricGroup().gauge("modelVersion", (Gauge<String>) () -> recommender.modelVersion());
         if (releases != null) {
-            exchange =
-                    new ModelExchange(
-                            loader,
-                            device,
-                            settings,
-                            new BackgroundWork(
-                                    mailbox,
-                                    "models of "
-                                            + getRuntimeContext()
-                                                    .getTaskInfo()
-                                                    .getTaskNameWithSubtasks()),
-                            this::exchangeModel,
-                            counters.modelLoadFailures);
+            exchange = newExchange();
+        }
+        if (variantModels != null) {
+            variantModels.open(getMetricGroup(), this::newExchange);
         }
         getMetricGroup().gauge(Readiness.GAUGE, (Gauge<Integer>) () -> isReady() ? 1 : 0);
         getMetricGroup().gauge("device", (Gauge<String>) () -> device.toString());
@@ -216,6 +216,18 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
                         () -> bundled > 0,
                         this::answerBundle);
         watermark = Long.MIN_VALUE;
+    }
+
+    private ModelExchange newExchange() {
+        return new ModelExchange(
+                loader,
+                device,
+                settings,
+                new BackgroundWork(
+                        mailbox,
+                        "models of " + getRuntimeContext().getTaskInfo().getTaskNameWithSubtasks()),
+                this::exchangeModels,
+                counters.modelLoadFailures);
     }
 
     /**
@@ -272,8 +284,14 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
                     exchange = null;
                 }
             } finally {
-                if (recommender != null) {
-                    recommender.close();
+                try {
+                    if (variantModels != null) {
+                        variantModels.close();
+                    }
+                } finally {
+                    if (recommender != null) {
+                        recommender.close();
+                    }
                 }
             }
         }
@@ -288,6 +306,8 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
             if (releases.put(released.release())) {
                 exchange.prepare(released.release());
             }
+        } else if (bulletin instanceof Bulletin.Offered offered) {
+            variantModels.offer(offered.release());
         } else if (bulletin instanceof Bulletin.Trending trending) {
             recommender.takeTrending(trending.counts());
         } else if (bulletin instanceof Bulletin.Experimenting experimenting) {
@@ -297,8 +317,8 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
         }
     }
 
-    /** Changes to the model that has become ready. */
-    private void exchangeModel() throws Exception {
+    /** Changes to the models that have become ready. */
+    private void exchangeModels() throws Exception {
         answerBundle();
         if (answering) {
             // A sink that waited for Kafka has run this in the middle of a bundle.
@@ -306,6 +326,9 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
             return;
         }
         exchangeDue = false;
+        if (variantModels != null) {
+            variantModels.takeReady();
+        }
         ActiveModel next = exchange.take();
         if (next == null) {
             return;
@@ -400,7 +423,7 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
         bundled = 0;
         answering = false;
         if (exchangeDue) {
-            exchangeModel();
+            exchangeModels();
         }
     }
 
@@ -440,6 +463,9 @@ public final class RecommendOperator extends AbstractStreamOperator<Recommendati
         recommender.snapshot();
         if (releases != null) {
             releases.snapshot();
+        }
+        if (variantModels != null) {
+            variantModels.snapshot();
         }
     }
 }

@@ -2,6 +2,7 @@ package io.nextclick.jobs.recommend;
 
 import io.nextclick.jobs.experiment.AnsweringMeans;
 import io.nextclick.jobs.experiment.Experiments;
+import io.nextclick.jobs.experiment.Participation;
 import io.nextclick.jobs.experiment.VariantPlan;
 import io.nextclick.jobs.kafka.ReceivedClick;
 import io.nextclick.jobs.kafka.TopicEntry;
@@ -51,6 +52,12 @@ import org.apache.flink.streaming.runtime.tasks.ProcessingTimeService;
  *       each state is kept, in {@link HotSessions} until it must be written.
  * </ol>
  *
+ * <p>Visits whose variant answers with a model of its own ({@link VariantModels}) are in the same
+ * bundle, and each model makes its passes over its own clicks. Which clicks make a session is said
+ * by the rules of the job's own model alone, whatever the variant's was trained under: a session
+ * that one variant counts as two would be another unit. What the job learns of its sources, and its
+ * live quality, is of its own model.
+ *
  * <p>State: the weights of {@link CandidateStage}; without a model the counts of {@link
  * LivePopularity}.
  *
@@ -69,6 +76,9 @@ final class Recommender implements AutoCloseable {
     /** Null where no experiments are followed. */
     private final LiveExperiments experiments;
 
+    /** Null where variants can't name models. */
+    private final VariantModels variantModels;
+
     private final LiveQuality quality;
     private RecommendMetrics counters;
     private ProcessingTimeService clock;
@@ -84,6 +94,7 @@ final class Recommender implements AutoCloseable {
 
     /**
      * @param liveSessions is told of each session that begins
+     * @param variantModels the models that variants name; null where they can't
      * @param outcomes takes what sessions have come to in experiments
      * @param store holds what has been learnt and counted
      */
@@ -91,12 +102,14 @@ final class Recommender implements AutoCloseable {
             RecommendSettings settings,
             HotSessions hotSessions,
             LiveSessions liveSessions,
+            VariantModels variantModels,
             Consumer<ExperimentOutcome> outcomes,
             OperatorStateStore store)
             throws Exception {
         this.settings = settings;
         this.hotSessions = hotSessions;
         this.liveSessions = liveSessions;
+        this.variantModels = variantModels;
         quality = new LiveQuality(settings.liveQualityWindow());
         livePopularityState =
                 store.getListState(
@@ -109,7 +122,7 @@ final class Recommender implements AutoCloseable {
             CandidateStage.forget(store);
         }
         if (settings.experiments()) {
-            experiments = new LiveExperiments(means(), store, outcomes);
+            experiments = new LiveExperiments(means(), this::hasVariantModel, store, outcomes);
         } else {
             experiments = null;
             Experiments.forget(store);
@@ -118,7 +131,12 @@ final class Recommender implements AutoCloseable {
 
     /** What a variant of an experiment can set here. */
     private AnsweringMeans means() {
-        return candidates == null ? AnsweringMeans.NONE : candidates.means();
+        AnsweringMeans means = candidates == null ? AnsweringMeans.NONE : candidates.means();
+        return variantModels == null ? means : means.withModels();
+    }
+
+    private boolean hasVariantModel(String name) {
+        return variantModels != null && variantModels.has(name);
     }
 
     /** Waits for live items where they take part; {@link #answerWith} comes after. */
@@ -136,12 +154,18 @@ final class Recommender implements AutoCloseable {
         }
         if (experiments != null) {
             experiments.open(group);
+            if (variantModels != null) {
+                variantModels.begin(experiments.models());
+            }
         }
     }
 
     /** Takes up what the topic says of an experiment from now on. */
     void tell(TopicEntry<Experiment> entry) {
         experiments.tell(entry);
+        if (variantModels != null) {
+            variantModels.want(experiments.models());
+        }
     }
 
     /** A session has ended. */
@@ -240,15 +264,37 @@ final class Recommender implements AutoCloseable {
         Collection<BundledVisit> visits = readSessions(bundle, bundled);
         judgeClicks(bundle, bundled, watermark);
         long started = System.nanoTime();
-        boolean advanced = model != null && model.advance(bundle, bundled);
-        boolean ranked = model != null && model.rank(bundle, bundled);
-        boolean retrieved = candidates != null && candidates.answer();
-        if (advanced || ranked || retrieved) {
+        boolean computed = false;
+        for (ActiveModel each : models()) {
+            computed |= each.advance(bundle, bundled);
+            computed |= each.rank(bundle, bundled);
+        }
+        computed |= candidates != null && candidates.answer();
+        if (computed) {
             counters.inferenceTime.update((System.nanoTime() - started) / 1_000);
         }
         List<Recommendation> answers = answerClicks(bundle, bundled);
         keepSessions(visits);
         return answers;
+    }
+
+    /** All that answer clicks: the job's own model, if there is one, and those of variants. */
+    private Collection<ActiveModel> models() {
+        if (variantModels == null || variantModels.all().isEmpty()) {
+            return model == null ? List.of() : List.of(model);
+        }
+        List<ActiveModel> all = new ArrayList<>(variantModels.all());
+        if (model != null) {
+            all.add(model);
+        }
+        return all;
+    }
+
+    /** What answers the clicks of a session that takes this part in an experiment. */
+    private ActiveModel modelFor(Participation part) {
+        VariantPlan plan = part == null ? null : part.plan();
+        // Nobody takes part where a model is missing.
+        return plan == null || plan.model() == null ? model : variantModels.get(plan.model());
     }
 
     private Collection<BundledVisit> readSessions(BundledClick[] bundle, int bundled)
@@ -264,11 +310,12 @@ final class Recommender implements AutoCloseable {
                 if (experiments != null) {
                     experiments.takeUp(visit, sessionId);
                 }
+                visit.model = modelFor(visit.participation);
             }
             pending.visit = visit;
         }
-        if (model != null) {
-            counters.rebuilt.inc(model.takeUp(visits.values()));
+        for (ActiveModel each : models()) {
+            counters.rebuilt.inc(each.takeUp(visits.values()));
         }
         return visits.values();
     }
@@ -293,7 +340,9 @@ final class Recommender implements AutoCloseable {
             visit.isChanged = true;
             if (experiments != null) {
                 experiments.judge(pending);
+                visit.model = modelFor(visit.participation);
             }
+            pending.model = visit.model;
             boolean isLate = click.eventTimeMillis() <= watermark;
             if (verdict == Verdict.STARTS) {
                 counters.sessions.inc();
@@ -335,8 +384,8 @@ final class Recommender implements AutoCloseable {
 
     /** Adds the click's item to its session. */
     private void take(BundledClick pending, SessionState state) {
-        if (model != null) {
-            model.take(pending, state);
+        if (pending.model != null) {
+            pending.model.take(pending, state);
         }
         state.step++;
         state.addItem(pending.click.itemId(), rules.maximumLength());
@@ -344,8 +393,8 @@ final class Recommender implements AutoCloseable {
 
     /** Gathers what the click's answer depends on, as later clicks will change its session. */
     private void prepare(BundledClick pending, SessionState state, boolean overrun, int index) {
-        if (model != null) {
-            model.prepare(pending, state, overrun, index);
+        if (pending.model != null) {
+            pending.model.prepare(pending, state, overrun, index);
         } else {
             pending.fallback = RecommendOperator.NO_MODEL;
             pending.items =
@@ -355,7 +404,7 @@ final class Recommender implements AutoCloseable {
                             candidates == null ? null : candidates.dropped());
         }
         if (candidates != null && !overrun) {
-            candidates.ask(pending, state, model);
+            candidates.ask(pending, state, pending.model);
         }
     }
 
@@ -423,8 +472,8 @@ final class Recommender implements AutoCloseable {
 
     /** What ranked the answer; null if nothing did and there is no model. */
     private ModelReference reference(BundledClick pending) {
-        if (model != null) {
-            return model.reference();
+        if (pending.model != null) {
+            return pending.model.reference();
         }
         boolean isBlended =
                 pending.fallback == null || pending.fallback.equals(RecommendOperator.UNRANKED);
@@ -436,8 +485,8 @@ final class Recommender implements AutoCloseable {
             if (!visit.isChanged) {
                 continue;
             }
-            if (model != null) {
-                model.keep(visit);
+            if (visit.model != null) {
+                visit.model.keep(visit);
             } else {
                 // It would fall behind the items, and be taken for good when its model returns.
                 visit.state.hidden = null;
@@ -467,8 +516,7 @@ final class Recommender implements AutoCloseable {
         if (experiments != null) {
             LiveExperiments.follow(state, rank);
         }
-        long stamp = model == null ? SessionState.NO_MODEL : model.stamp();
-        if (state.listModel != stamp) {
+        if (pending.model != model || state.listModel != stamp(model)) {
             return;
         }
         boolean isPopularity = model == null && candidates == null;
@@ -477,6 +525,10 @@ final class Recommender implements AutoCloseable {
             boolean isUnseen = model != null && pending.row == ItemVocabulary.UNKNOWN;
             candidates.label(pending, state, rank, isUnseen);
         }
+    }
+
+    private static long stamp(ActiveModel model) {
+        return model == null ? SessionState.NO_MODEL : model.stamp();
     }
 
     /** Makes the click's list and leaves its fingerprint in the session. */
@@ -494,7 +546,7 @@ final class Recommender implements AutoCloseable {
         }
         state.proposals = pending.proposals;
         state.list = listed == list.length ? list : Arrays.copyOf(list, listed);
-        state.listModel = model == null ? SessionState.NO_MODEL : model.stamp();
+        state.listModel = stamp(pending.model);
         return items;
     }
 
@@ -509,10 +561,10 @@ final class Recommender implements AutoCloseable {
         List<RecommendedItem> items =
                 candidates == null
                         ? null
-                        : candidates.list(pending, plan, model, () -> popular(pending));
-        if (items == null && model != null) {
+                        : candidates.list(pending, plan, pending.model, () -> popular(pending));
+        if (items == null && pending.model != null) {
             items = new ArrayList<>(settings.count());
-            model.list(
+            pending.model.list(
                     pending, items, fingerprints, candidates == null ? null : candidates.dropped());
             return items;
         }
@@ -523,8 +575,8 @@ final class Recommender implements AutoCloseable {
 
     /** What is popular, to fill up the click's list. */
     private CandidateList popular(BundledClick pending) {
-        if (model != null) {
-            return model.popular(pending);
+        if (pending.model != null) {
+            return pending.model.popular(pending);
         }
         List<String> items = pending.items.stream().map(RecommendedItem::itemId).toList();
         float[] clicks = new float[items.size()];

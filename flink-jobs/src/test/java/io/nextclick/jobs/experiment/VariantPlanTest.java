@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nextclick.jobs.JobOptions;
+import io.nextclick.schemas.Experiment;
 import io.nextclick.schemas.Experiment.Variant;
 import java.util.Arrays;
 import java.util.List;
@@ -16,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class VariantPlanTest {
 
     private static final AnsweringMeans ALL =
-            new AnsweringMeans(Set.of("model", "two-tower", "trending"), true, true, true);
+            new AnsweringMeans(Set.of("model", "two-tower", "trending"), true, true, true, true);
 
     private static final List<String> SOURCES = List.of("model", "two-tower", "trending");
 
@@ -85,8 +86,8 @@ class VariantPlanTest {
 
     @Test
     void refusesWhatTheJobHasnt() {
-        AnsweringMeans catalog = new AnsweringMeans(Set.of("model"), true, false, false);
-        AnsweringMeans vectors = new AnsweringMeans(Set.of("model"), false, true, false);
+        AnsweringMeans catalog = new AnsweringMeans(Set.of("model"), true, false, false, false);
+        AnsweringMeans vectors = new AnsweringMeans(Set.of("model"), false, true, false, false);
         assertThatThrownBy(() -> plan(Map.of(), Map.of("relevance", "0.5"), catalog))
                 .hasMessage("variant v: sets the rule relevance, this job has no vectors of items");
         assertThatThrownBy(() -> plan(Map.of(), Map.of("most-per-category", "1"), vectors))
@@ -106,8 +107,40 @@ class VariantPlanTest {
         assertThatThrownBy(() -> plan(Map.of(), Map.of("ranking", "false"), vectors))
                 .hasMessage("variant v: sets the rule ranking, this job has no ranker");
         Variant other = new Variant("v", 0.5, "large", Map.of(), Map.of());
-        assertThatThrownBy(() -> VariantPlan.of(other, ALL))
-                .hasMessage("variant v: names the model large, this job has but its own");
+        assertThatThrownBy(() -> VariantPlan.of(other, vectors))
+                .hasMessage("variant v: names the model large, this job follows no releases");
+        AnsweringMeans towers =
+                new AnsweringMeans(Set.of("two-tower"), true, true, false, false).withModels();
+        assertThatThrownBy(() -> VariantPlan.of(other, towers))
+                .hasMessage(
+                        "variant v: names the model large, this job blends [two-tower], no model"
+                                + " among them");
+    }
+
+    @Test
+    void readsTheNameOfAModel() {
+        Variant large = new Variant("v", 0.5, "large", Map.of(), Map.of());
+        assertThat(VariantPlan.of(large, ALL).model()).isEqualTo("large");
+        assertThat(VariantPlan.of(large, AnsweringMeans.NONE.withModels()).model())
+                .isEqualTo("large");
+        assertThat(plan(Map.of(), Map.of(), ALL).model()).isNull();
+    }
+
+    @Test
+    void refusesToDrawListsFromThoseOfSeveralModels() {
+        Variant large = new Variant("v", 0.5, "large", Map.of(), Map.of());
+        Experiment drawn =
+                SomeExperiments.experiment(
+                        "e",
+                        Experiment.Unit.SESSION,
+                        Experiment.Method.INTERLEAVE,
+                        SomeExperiments.plain("control", 0.5),
+                        large);
+        assertThatThrownBy(() -> new RunningExperiment(drawn, ALL))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "lists are drawn from those of one model, a variant names the model large:"
+                                + " split the sessions instead");
     }
 
     private static VariantPlan plan(

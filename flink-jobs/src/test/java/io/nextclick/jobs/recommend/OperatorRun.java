@@ -8,6 +8,7 @@ import io.nextclick.jobs.model.ApprovedRelease;
 import io.nextclick.jobs.model.ModelLoader;
 import io.nextclick.schemas.Experiment;
 import io.nextclick.schemas.ExperimentOutcome;
+import io.nextclick.schemas.ModelRelease;
 import io.nextclick.schemas.Recommendation;
 import io.nextclick.schemas.Topics;
 import java.io.IOException;
@@ -173,6 +174,19 @@ final class OperatorRun implements AutoCloseable {
     /** What the topic of experiments says, on the second input. */
     OperatorRun tell(Experiment experiment) {
         return tell(TopicEntry.of(Topics.EXPERIMENTS, experiment));
+    }
+
+    /** A release that a variant may name, on the second input. */
+    OperatorRun offer(ModelRelease release) {
+        return tell(new Bulletin.Offered(release));
+    }
+
+    /** Does what the task is told, until variants answer with these models. */
+    OperatorRun awaitVariantModels(String described) throws Exception {
+        while (!gauge("variantModels").equals(described)) {
+            harness.getTaskMailbox().take(0).run();
+        }
+        return this;
     }
 
     OperatorRun tell(TopicEntry<Experiment> entry) {

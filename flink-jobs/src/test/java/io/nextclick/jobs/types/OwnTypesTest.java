@@ -137,6 +137,7 @@ class OwnTypesTest {
                         BulletinSerializer.TYPE,
                         new Bulletin.Experimenting(
                                 TopicEntry.of(Topics.EXPERIMENTS, SomeExperiments.halves("e")))),
+                Arguments.of(BulletinSerializer.TYPE, new Bulletin.Offered(RELEASE.value())),
                 Arguments.of(ReceivedClickSerializer.TYPE, FULL),
                 Arguments.of(ReceivedClickSerializer.TYPE, SPARSE),
                 Arguments.of(RejectedClickSerializer.TYPE, REJECT),
