@@ -303,7 +303,8 @@ public final class SessionRecommenderJob {
      * also the releases that its gate has long read.
      */
     private static DataStream<Bulletin> offered(
-            StreamExecutionEnvironment environment, Source<TopicEntry<ModelRelease>, ?, ?> releases) {
+            StreamExecutionEnvironment environment,
+            Source<TopicEntry<ModelRelease>, ?, ?> releases) {
         return environment
                 .fromSource(
                         releases,

@@ -17,7 +17,8 @@ public record AnsweringMeans(
         Set<String> sources, boolean catalog, boolean vectors, boolean ranker, boolean models) {
 
     /** Of a job whose lists are the model's, with nothing to set. */
-    public static final AnsweringMeans NONE = new AnsweringMeans(Set.of(), false, false, false, false);
+    public static final AnsweringMeans NONE =
+            new AnsweringMeans(Set.of(), false, false, false, false);
 
     public AnsweringMeans {
         sources = Set.copyOf(sources);

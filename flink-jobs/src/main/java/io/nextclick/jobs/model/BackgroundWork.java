@@ -12,7 +12,8 @@ import org.apache.flink.util.function.ThrowingRunnable;
 
 /**
  * A thread beside a task's own, for what would hold the task up: loading, trying out and freeing
- * models. It starts with the first work, and again after a pause. Results go back through the task's mailbox.
+ * models. It starts with the first work, and again after a pause. Results go back through the
+ * task's mailbox.
  */
 public final class BackgroundWork implements AutoCloseable {
 

@@ -20,8 +20,8 @@ import org.apache.flink.core.memory.DataOutputView;
 
 /**
  * Layout 1: a byte for the kind, 0 for an approved release, 1 for what is trending, 2 for an
- * experiment and 3 for a release that is offered to variants, then that as its own serializer writes
- * it, in layout 1; of the last the entry of its topic.
+ * experiment and 3 for a release that is offered to variants, then that as its own serializer
+ * writes it, in layout 1; of the last the entry of its topic.
  */
 public final class BulletinSerializer extends ImmutableSerializer<Bulletin> {
 

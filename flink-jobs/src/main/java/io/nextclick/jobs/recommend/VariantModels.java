@@ -36,8 +36,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Each subtask loads for itself, without a gate before all of them. A gate would have to follow
  * experiments too and to agree with each subtask on which run; and nothing needs all subtasks to
- * change at once, since a session is one subtask's and an experiment takes no sessions where a model
- * is missing ({@link io.nextclick.jobs.experiment.Experiments}). In one process they share it.
+ * change at once, since a session is one subtask's and an experiment takes no sessions where a
+ * model is missing ({@link io.nextclick.jobs.experiment.Experiments}). In one process they share
+ * it.
  *
  * <p>State: the releases offered, the last of each name, also of those that nobody names yet: an
  * experiment may begin long after. All subtasks hold the same, having been told the same in the
@@ -129,7 +130,8 @@ final class VariantModels implements AutoCloseable {
             try {
                 answerWith(name, exchange(name).load(described));
             } catch (IOException | RuntimeException e) {
-                LOG.warn("A variant's model {} isn't there: {}", described.describe(), e.toString());
+                LOG.warn(
+                        "A variant's model {} isn't there: {}", described.describe(), e.toString());
                 exchange(name).prepare(described);
             }
         }

@@ -138,7 +138,9 @@ class VariantModelsTest {
         List<String> session = clicked.get(answer.sessionId()).subList(0, answer.step());
         boolean isEncoding = version.equals("v3");
         List<String> read =
-                isEncoding ? session.subList(Math.max(0, session.size() - 3), session.size()) : session;
+                isEncoding
+                        ? session.subList(Math.max(0, session.size() - 3), session.size())
+                        : session;
         assertThat(answer.model().version()).isEqualTo(version);
         assertThat(answer.fallback()).isNull();
         assertThat(items(answer)).isEqualTo(FakeModels.expected(read, version, 5));
@@ -177,7 +179,8 @@ class VariantModelsTest {
         try (OperatorRun run = run().open()) {
             run.offer(large("two")).tell(byVisitor).awaitVariantModels("{large=v2}");
             run.click(click(own, "i1", 0)).click(click(own, "i2", 1));
-            run.click(click(large, "i3", AFTER_THE_GAP)).click(click(large, "i4", AFTER_THE_GAP + 1));
+            run.click(click(large, "i3", AFTER_THE_GAP))
+                    .click(click(large, "i4", AFTER_THE_GAP + 1));
             run.click(click(large, "i5", AFTER_THE_GAP + 2)).watermark(0);
             assertThat(run.answers())
                     .extracting(answer -> answer.model().version())
@@ -263,8 +266,7 @@ class VariantModelsTest {
     }
 
     private static ApprovedRelease approved(ModelRelease release) {
-        return new ApprovedRelease(
-                1, "shop", release.version(), release.uri(), release.sha256());
+        return new ApprovedRelease(1, "shop", release.version(), release.uri(), release.sha256());
     }
 
     @Test
