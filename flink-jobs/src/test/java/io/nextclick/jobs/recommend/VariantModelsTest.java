@@ -62,9 +62,14 @@ class VariantModelsTest {
     }
 
     private static RecommendSettings settings(boolean releases, boolean experiments) {
+        return settings("one", null, releases, experiments);
+    }
+
+    private static RecommendSettings settings(
+            String modelPath, CandidateSettings candidates, boolean releases, boolean experiments) {
         return new RecommendSettings(
-                "one",
-                true,
+                modelPath,
+                false,
                 5,
                 false,
                 null,
@@ -78,7 +83,7 @@ class VariantModelsTest {
                 Duration.ZERO,
                 1_000,
                 1_000,
-                null,
+                candidates,
                 releases,
                 experiments);
     }
@@ -287,6 +292,67 @@ class VariantModelsTest {
             assertThat(run.outcomes()).hasSize(SESSIONS);
             // The release is remembered for the next experiment that names it.
             run.tell(RUNNING.with(State.RUNNING, 6, null)).awaitVariantModels("{large=v2}");
+            run.endOfTime();
+        }
+    }
+
+    /**
+     * The variant's model stands in the blend for the job's own, which learns from its own alone.
+     */
+    @Test
+    void aVariantsModelIsBlendedInThePlaceOfTheJobsOwn() throws Exception {
+        CandidateSettings candidates =
+                new CandidateSettings(
+                        null,
+                        new CandidateSettings.Quotas(20, 0, 20, 0, 0),
+                        null,
+                        .5,
+                        true,
+                        50,
+                        0,
+                        1,
+                        null);
+        Variant alone =
+                new Variant(
+                        "b", 0.5, "large", Map.of("model", 1.0, "co-visitation", 0.0), Map.of());
+        Experiment blended = experiment("e", Unit.SESSION, Method.SPLIT, plain("a", 0.5), alone);
+        RecommendSettings settings = settings("one", candidates, true, true);
+        try (OperatorRun run = new OperatorRun(settings, models).open()) {
+            run.offer(large("two")).tell(blended).awaitVariantModels("{large=v2}");
+            clickAll(run, 0);
+            clickAll(run, 1);
+            int others = 0;
+            for (Recommendation answer : last(run)) {
+                if (isLarge(answer.sessionId())) {
+                    requireModel(answer, "v2");
+                } else {
+                    assertThat(answer.model().version()).isEqualTo("v1");
+                    others++;
+                }
+            }
+            assertThat(others).isBetween(1, SESSIONS - 1);
+            assertThat(run.gauge("labels")).as("of the job's own lists").isEqualTo((long) others);
+            run.endOfTime();
+            assertThat(run.outcomes()).hasSize(SESSIONS);
+        }
+    }
+
+    /** The job has no model yet, and its own way is to recommend what is popular. */
+    @Test
+    void aVariantsModelAnswersBesideWhatIsPopular() throws Exception {
+        RecommendSettings settings = settings(null, null, true, true);
+        try (OperatorRun run = new OperatorRun(settings, models).open()) {
+            run.offer(large("two")).tell(RUNNING).awaitVariantModels("{large=v2}");
+            clickAll(run, 0);
+            clickAll(run, 1);
+            for (Recommendation answer : last(run)) {
+                if (isLarge(answer.sessionId())) {
+                    requireModel(answer, "v2");
+                } else {
+                    assertThat(answer.model()).isNull();
+                    assertThat(answer.fallback()).isEqualTo(RecommendOperator.NO_MODEL);
+                }
+            }
             run.endOfTime();
         }
     }

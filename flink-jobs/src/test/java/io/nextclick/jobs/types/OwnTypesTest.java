@@ -322,7 +322,23 @@ class OwnTypesTest {
                         new Bulletin.Trending(
                                 new TrendingCounts(7, List.of(new ItemCount("a", 1)))),
                         "02" + "0365" + "00",
-                        new Bulletin.Experimenting(TopicEntry.withdrawal("e")));
+                        new Bulletin.Experimenting(TopicEntry.withdrawal("e")),
+                        "03"
+                                + "036e"
+                                + "58"
+                                + "c3010733beea7b950b16"
+                                + "026e"
+                                + "0276"
+                                + "0275"
+                                + "8001"
+                                + "30".repeat(64)
+                                + "026b"
+                                + "00"
+                                + "06"
+                                + "00",
+                        new Bulletin.Offered(
+                                new ModelRelease(
+                                        "n", "v", "u", "0".repeat(64), "k", Map.of(), 3)));
         BulletinSerializer.Snapshot then = new BulletinSerializer.Snapshot();
         then.readSnapshot(1, new DataInputDeserializer(new byte[0]), getClass().getClassLoader());
         for (Map.Entry<String, Bulletin> each : layout1.entrySet()) {
