@@ -337,8 +337,7 @@ class OwnTypesTest {
                                 + "06"
                                 + "00",
                         new Bulletin.Offered(
-                                new ModelRelease(
-                                        "n", "v", "u", "0".repeat(64), "k", Map.of(), 3)));
+                                new ModelRelease("n", "v", "u", "0".repeat(64), "k", Map.of(), 3)));
         BulletinSerializer.Snapshot then = new BulletinSerializer.Snapshot();
         then.readSnapshot(1, new DataInputDeserializer(new byte[0]), getClass().getClassLoader());
         for (Map.Entry<String, Bulletin> each : layout1.entrySet()) {
