@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -105,6 +106,75 @@ class ReleaseIT {
                     .containsOnly("vmis-knn");
             assertListsAreTheirModels(folders, clicks, run.answers());
         }
+    }
+
+    /**
+     * A variant answers by the release that it names, beside the job's own model, and after a
+     * restore on fewer subtasks as well. The job has read that release before the experiment.
+     */
+    @Test
+    void aVariantAnswersByTheReleaseThatItNames(LiveSystem system) throws Exception {
+        Map<String, Path> folders = folders(system);
+        ClicksTopic topic = system.clicksTopic(2);
+        String releases = releasesTopic(system);
+        String experiments = system.unique("experiments");
+        system.kafka().createTopic(experiments, 1, Map.of("cleanup.policy", "compact"));
+        List<LoggedClick> clicks = system.shop().clicks();
+        try (JobRun run =
+                following(new JobRun(system, topic), releases)
+                        .withModel(folders.get("gru4rec"))
+                        .withParallelism(2)
+                        .with(JobOptions.EXPERIMENTS_TOPIC, experiments)
+                        .with(
+                                JobOptions.EXPERIMENTS_OUTCOMES_TOPIC,
+                                system.topic("experiment-outcomes", 2))
+                        .unending(Duration.ofMillis(500))
+                        .start()) {
+            Stream stream = new Stream(topic, clicks, run);
+            release(
+                    system,
+                    releases,
+                    "--name=neighbours",
+                    "--model=" + folders.get("vmis-knn").toString());
+            stream.publishUntilAnsweredBy("gru4rec");
+            command(
+                    system,
+                    experiments,
+                    "experiment",
+                    "start",
+                    "kinds",
+                    "--variant=control=0.5",
+                    "--variant=counted=0.5",
+                    "--model=counted=neighbours");
+            Await.until(
+                    "a variant answers by its model",
+                    () -> {
+                        stream.publish(CHUNK);
+                        return answersBy(run, "vmis-knn") > 0;
+                    });
+            stream.publish(1_000);
+            run.awaitAnswers(stream.published());
+            long before = answersBy(run, "vmis-knn");
+            run.restore(run.stopWithSavepoint(), 1);
+            stream.publish(1_000);
+            run.awaitAnswers(stream.published());
+
+            assertThat(run.answers()).as("each click once").hasSize(stream.published());
+            assertThat(answersBy(run, "vmis-knn")).isGreaterThan(before);
+            for (Recommendation answer : run.answers()) {
+                boolean isCounted =
+                        answer.experiment() != null
+                                && answer.experiment().variant().equals("counted");
+                assertThat(answer.model().name()).isEqualTo(isCounted ? "vmis-knn" : "gru4rec");
+            }
+            assertListsAreTheirModels(folders, clicks, run.answers());
+        }
+    }
+
+    private static long answersBy(JobRun run, String model) throws IOException {
+        return run.answers().stream()
+                .filter(answer -> answer.model().name().equals(model))
+                .count();
     }
 
     /** A job without a model takes what was released before it began. */
@@ -270,18 +340,20 @@ class ReleaseIT {
                                                 .encode(release))));
     }
 
+    /** Under the job's name, unless the arguments have another. */
     private static void release(LiveSystem system, String topic, String... arguments) {
-        List<String> all =
-                new ArrayList<>(
-                        List.of(
-                                "release",
-                                "--bootstrap-servers",
-                                system.kafka().bootstrapServers(),
-                                "--topic",
-                                topic,
-                                "--name",
-                                NAME));
+        List<String> all = new ArrayList<>(List.of("release"));
+        if (Arrays.stream(arguments).noneMatch(argument -> argument.startsWith("--name"))) {
+            all.add("--name=" + NAME);
+        }
         all.addAll(List.of(arguments));
+        command(system, topic, all.toArray(String[]::new));
+    }
+
+    private static void command(LiveSystem system, String topic, String... command) {
+        List<String> all = new ArrayList<>(List.of(command));
+        all.add("--bootstrap-servers=" + system.kafka().bootstrapServers());
+        all.add("--topic=" + topic);
         assertThat(Nextclick.commandLine().execute(all.toArray(String[]::new)))
                 .as("%s", all)
                 .isEqualTo(Nextclick.DONE);
