@@ -172,9 +172,7 @@ class ReleaseIT {
     }
 
     private static long answersBy(JobRun run, String model) throws IOException {
-        return run.answers().stream()
-                .filter(answer -> answer.model().name().equals(model))
-                .count();
+        return run.answers().stream().filter(answer -> answer.model().name().equals(model)).count();
     }
 
     /** A job without a model takes what was released before it began. */
